@@ -1,0 +1,1 @@
+//! One entry and its canonical bytes (RFC 8785).

@@ -1,0 +1,1 @@
+//! The clock, and the source of identifiers and randomness: passed in, never reached for.

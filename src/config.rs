@@ -1,0 +1,1 @@
+//! Settings: built-in defaults, a TOML file, the environment, flags.

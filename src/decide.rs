@@ -1,0 +1,3 @@
+//! A decision as one pure function of application, model, policy and time.
+
+pub mod pipeline;

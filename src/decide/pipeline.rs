@@ -1,0 +1,1 @@
+//! Application + model + policy + now → decision.

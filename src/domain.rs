@@ -1,0 +1,12 @@
+//! What the trade talks about: applications, decisions, money, probabilities, reasons, principals.
+
+pub mod application;
+pub mod decision;
+pub mod fault;
+pub mod id;
+pub mod intake;
+pub mod money;
+pub mod principal;
+pub mod probability;
+pub mod reason;
+pub mod timestamp;

@@ -1,0 +1,54 @@
+//! What is wrong with an input, said so that its sender can mend it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One thing that is wrong, where it stands, and what would be right.
+///
+/// Invariant: `message` never repeats the refused value, which may be personal data.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+pub struct Fault {
+    /// Where: a JSON pointer (RFC 6901) into the body; the empty pointer is the whole body.
+    #[schema(example = "/finances/annual_income")]
+    pub pointer: String,
+    /// What: one of a closed list.
+    pub code: FaultCode,
+    /// What would be right, in a sentence for a person.
+    pub message: String,
+}
+
+/// The closed list of faults that a value can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultCode {
+    /// A value that must be there is missing or null.
+    Required,
+    /// A field that is not part of the contract; it may be misspelt.
+    UnknownField,
+    /// A field that appears twice.
+    DuplicateField,
+    /// A value of another JSON type than the contract's.
+    WrongType,
+    /// A number or a date outside its range.
+    OutOfRange,
+    /// A text that is too short or too long.
+    WrongLength,
+    /// A text that has not the form asked for (a date, an e-mail address, a currency code).
+    WrongFormat,
+    /// A value that is not among those allowed.
+    UnknownValue,
+    /// A date that lies in the future.
+    InFuture,
+    /// Values that cannot both be true.
+    Contradiction,
+    /// A payment card number where none belongs.
+    CardNumber,
+}
+
+impl Fault {
+    /// States a fault.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, code: FaultCode, message: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), code, message: message.into() }
+    }
+}

@@ -1,0 +1,93 @@
+//! Identifiers: a typed prefix and a UUIDv7, such as `app_019aa9a5-…`.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+        #[schema(value_type = String)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The prefix that says what kind of thing is named.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// Names a thing by a UUID that the caller made.
+            #[must_use]
+            pub const fn new(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0.as_hyphenated())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let rest = text.strip_prefix($prefix).ok_or(NotAnId)?;
+                let uuid = Uuid::try_parse(rest).map_err(|_| NotAnId)?;
+                let id = Self(uuid);
+                // One spelling only: no upper case, no braces, no missing hyphens.
+                if id.to_string() == text { Ok(id) } else { Err(NotAnId) }
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+identifier!(
+    /// Names an application.
+    ApplicationId,
+    "app_"
+);
+identifier!(
+    /// Names a decision on an application.
+    DecisionId,
+    "dec_"
+);
+identifier!(
+    /// Names a request, in the `Request-Id` header, the logs and the audit log.
+    RequestId,
+    "req_"
+);
+
+/// The text is not an identifier of the expected kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an identifier: expected its prefix and a lower-case hyphenated UUID")]
+pub struct NotAnId;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_has_one_spelling() {
+        let text = "app_019aa9a5-0000-7000-8000-000000000001";
+        let id: ApplicationId = text.parse().expect("valid");
+        assert_eq!(id.to_string(), text);
+        assert!(text.to_uppercase().parse::<ApplicationId>().is_err());
+        assert!(text.parse::<DecisionId>().is_err());
+        assert!(text.replace('-', "").parse::<ApplicationId>().is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! Instants in UTC, to the microsecond.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use time::{Date, Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use utoipa::ToSchema;
+
+/// An instant in UTC with microseconds, written `2026-11-22T13:00:00.000000Z`.
+///
+/// Invariant: UTC, whole microseconds, years 0 to 9999. The written form has one fixed width, so
+/// its order as text is its order in time; the database relies on that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-22T13:00:00.000000Z")]
+pub struct Timestamp(OffsetDateTime);
+
+impl Timestamp {
+    /// Takes an instant, cut to whole microseconds. `None` outside the years 0 to 9999.
+    #[must_use]
+    pub fn new(instant: OffsetDateTime) -> Option<Self> {
+        let utc = instant.checked_to_offset(UtcOffset::UTC)?;
+        let whole = utc.replace_nanosecond(utc.microsecond() * 1_000).ok()?;
+        (0..=9_999).contains(&whole.year()).then_some(Self(whole))
+    }
+
+    /// Parses RFC 3339 with any offset.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        OffsetDateTime::parse(text, &Rfc3339).ok().and_then(Self::new)
+    }
+
+    /// The calendar day in UTC.
+    #[must_use]
+    pub const fn date(self) -> Date {
+        self.0.date()
+    }
+
+    /// The instant as the `time` crate's type.
+    #[must_use]
+    pub const fn instant(self) -> OffsetDateTime {
+        self.0
+    }
+
+    /// This instant moved by `duration`; `None` when it leaves the years 0 to 9999.
+    #[must_use]
+    pub fn checked_add(self, duration: Duration) -> Option<Self> {
+        self.0.checked_add(duration).and_then(Self::new)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (date, time) = (self.0.date(), self.0.time());
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+            date.year(),
+            u8::from(date.month()),
+            date.day(),
+            time.hour(),
+            time.minute(),
+            time.second(),
+            time.microsecond(),
+        )
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| de::Error::custom("a timestamp is RFC 3339, such as 2026-11-22T13:00:00Z"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_reads_back_as_it_was_written_in_utc() {
+        let at = Timestamp::parse("2026-11-22T14:00:00.1234567+01:00").expect("valid");
+        assert_eq!(at.to_string(), "2026-11-22T13:00:00.123456Z");
+        assert_eq!(Timestamp::parse(&at.to_string()), Some(at));
+    }
+}

@@ -1,0 +1,99 @@
+//! What a model reads: its features, their order, kinds and directions.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::reason::ReasonCode;
+
+/// The features of a model, in the order in which it reads them.
+///
+/// Invariant: names are unique; every feature has a source, a column and a reason code.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    /// The product, such as `personal-loan`.
+    pub name: String,
+    /// The currency that money features are in; an application in another one is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Values that are read but not scored: what derived features are computed from.
+    #[serde(default, rename = "input", skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<Feature>,
+    #[serde(rename = "feature")]
+    pub features: Vec<Feature>,
+}
+
+/// One value that is read, or derived from others that are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feature {
+    pub name: String,
+    /// What a person calls it; made from the name when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Its column in a training file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// A JSON pointer into an application, or the name of a value computed from one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// A formula over other features and inputs, in place of `column` and `source`:
+    /// `ratio(a, b)`, `months_between(a, b)`, …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derive: Option<String>,
+    /// Application value times `scale` gives the training file's unit (0.01: minor units to dollars).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<f64>,
+    #[serde(default)]
+    pub kind: Kind,
+    /// For `kind = "category"`: the values, in the order of their codes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// The training file's spelling of a value, where it differs from the application's.
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub column_values: std::collections::BTreeMap<String, String>,
+    /// The least value allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<f64>,
+    /// The greatest value allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<f64>,
+    #[serde(default, skip_serializing_if = "Monotone::is_free")]
+    pub monotone: Monotone,
+    /// The reason stated when this feature counts against an applicant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonCode>,
+}
+
+/// What kind of value a feature is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    #[default]
+    Number,
+    Category,
+    /// true is 1, false is 0.
+    Boolean,
+    /// A calendar date; for inputs of derived features only.
+    Date,
+}
+
+/// How risk moves as a feature rises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Monotone {
+    /// In any way.
+    #[default]
+    Free,
+    /// Never falls.
+    Increasing,
+    /// Never rises.
+    Decreasing,
+}
+
+impl Monotone {
+    /// Whether no direction is asked for.
+    #[must_use]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde's skip_serializing_if calls")]
+    pub const fn is_free(&self) -> bool {
+        matches!(self, Self::Free)
+    }
+}

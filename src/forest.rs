@@ -1,0 +1,5 @@
+//! Forests of symmetric trees: scoring them and explaining their scores exactly.
+
+pub mod score;
+pub mod shap;
+pub mod tree;

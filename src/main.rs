@@ -1,0 +1,3 @@
+//! The `underwright` binary.
+
+fn main() {}

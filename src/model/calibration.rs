@@ -1,0 +1,1 @@
+//! Calibration: from a raw margin to log-odds that mean what they say.

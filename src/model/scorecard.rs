@@ -1,0 +1,1 @@
+//! Score points from log-odds.

@@ -1,0 +1,1 @@
+//! The probabilities that part applications into approve, review and decline.

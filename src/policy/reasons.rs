@@ -1,0 +1,1 @@
+//! Which reasons are stated.
