@@ -1,3 +1,7 @@
-//! The `underwright` binary.
+//! The `underwright` binary: parse, dispatch.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    underwright::cli::run(std::env::args_os())
+}

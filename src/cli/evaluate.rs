@@ -1,0 +1,11 @@
+//! `underwright evaluate`.
+
+use super::Answer;
+
+/// Evaluate a model.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Args {}
+
+pub(super) fn run(_args: &Args) -> anyhow::Result<Answer> {
+    anyhow::bail!("not built yet")
+}

@@ -1,0 +1,11 @@
+//! `underwright migrate`.
+
+use super::Answer;
+
+/// Apply the database's migrations.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Args {}
+
+pub(super) fn run(_args: &Args) -> anyhow::Result<Answer> {
+    anyhow::bail!("not built yet")
+}

@@ -1,0 +1,11 @@
+//! `underwright openapi`.
+
+use super::Answer;
+
+/// Print the OpenAPI document.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Args {}
+
+pub(super) fn run(_args: &Args) -> anyhow::Result<Answer> {
+    anyhow::bail!("not built yet")
+}

@@ -1,0 +1,11 @@
+//! `underwright train`.
+
+use super::Answer;
+
+/// Train a model.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Args {}
+
+pub(super) fn run(_args: &Args) -> anyhow::Result<Answer> {
+    anyhow::bail!("not built yet")
+}
