@@ -37,8 +37,7 @@ pub const RISK: BuiltIn =
 
 impl BuiltIn {
     /// The reason as it is stated, with the feature that it is about, if it is about one.
-    #[must_use]
-    pub fn reason(self, feature: Option<&str>) -> Reason {
+    pub(super) fn reason(self, feature: Option<&str>) -> Reason {
         let code = ReasonCode::new(self.code).expect("the codes above are well formed, as a test holds");
         Reason { code, text: self.text.to_owned(), feature: feature.map(str::to_owned), contribution: None }
     }
