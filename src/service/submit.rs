@@ -1,6 +1,6 @@
 //! An application comes in: check, decide, record, answer.
 
-use crate::domain::{fault::Refusal, id::RequestId};
+use crate::domain::fault::Refusal;
 
 use super::{Answer, App, Call, recorder::RecordError};
 
