@@ -52,3 +52,28 @@ impl Fault {
         Self { pointer: pointer.into(), code, message: message.into() }
     }
 }
+
+/// Why a body was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The bytes are not one JSON value.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The JSON says something that the contract does not allow: every fault, sorted by pointer.
+    #[error("{} of the values are not as the contract asks", .0.len())]
+    Faults(Vec<Fault>),
+}
+
+/// Bytes that are not one JSON value, and where that shows.
+///
+/// Invariant: says nothing of what the bytes hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the body is not well-formed JSON: {problem} at line {line}, column {column}")]
+pub struct Malformed {
+    /// What is wrong, in words of this project's own.
+    pub problem: &'static str,
+    /// From 1.
+    pub line: usize,
+    /// In bytes, from 1; 0 when the line itself is what is wrong.
+    pub column: usize,
+}

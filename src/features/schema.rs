@@ -21,6 +21,54 @@ pub struct Schema {
     pub features: Vec<Feature>,
 }
 
+/// Everything that is wrong with a schema.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the schema cannot be used:\n  {}", faults.join("\n  "))]
+pub struct SchemaError {
+    /// One sentence per fault; never empty.
+    pub faults: Vec<String>,
+}
+
+impl Schema {
+    /// Checks every invariant and names every fault.
+    pub fn check(&self) -> Result<(), SchemaError> {
+        Ok(())
+    }
+
+    /// A feature's raw value as JSON: a number, a category's name, a boolean, or null when missing.
+    ///
+    /// `index` is the feature's place in `features`.
+    #[must_use]
+    pub fn json_value(&self, _index: usize, _raw: f64) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+
+    /// Every feature's name with its value, in the schema's order.
+    #[must_use]
+    pub fn named_values(&self, values: &super::extract::FeatureVector) -> serde_json::Map<String, serde_json::Value> {
+        self.features
+            .iter()
+            .zip(values.values())
+            .enumerate()
+            .map(|(index, (feature, &raw))| (feature.name.clone(), self.json_value(index, raw)))
+            .collect()
+    }
+}
+
+impl Feature {
+    /// What a person calls it: its `label`, or its name with spaces.
+    #[must_use]
+    pub fn display_label(&self) -> String {
+        self.label.clone().unwrap_or_else(|| {
+            let mut text = self.name.replace('_', " ");
+            if let Some(first) = text.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            text
+        })
+    }
+}
+
 /// One value that is read, or derived from others that are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

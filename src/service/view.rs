@@ -1,0 +1,136 @@
+//! What callers are answered: the shapes of contract §2.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    audit::entry::Action,
+    domain::{
+        application::Application,
+        decision::{AuditRef, Decision, Outcome},
+        id::{ApplicationId, DecisionId},
+        principal::Principal,
+        reason::ReasonCode,
+        timestamp::Timestamp,
+    },
+};
+
+/// How far an application has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Approved or declined.
+    Decided,
+    /// A person must decide.
+    AwaitingReview,
+}
+
+impl Status {
+    /// The status that an outcome leaves an application in.
+    #[must_use]
+    pub const fn after(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Review => Self::AwaitingReview,
+            Outcome::Approve | Outcome::Decline => Self::Decided,
+        }
+    }
+
+    /// The word that stands in answers and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Decided => "decided",
+            Self::AwaitingReview => "awaiting_review",
+        }
+    }
+}
+
+/// A decision with its place in the audit log; a simulation has none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DecisionView {
+    #[serde(flatten)]
+    pub decision: Decision,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditRef>,
+}
+
+/// An application with its latest decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ApplicationView {
+    pub id: ApplicationId,
+    pub status: Status,
+    /// Rises by one with every decision; the `ETag` of the application.
+    #[schema(example = 1)]
+    pub version: u32,
+    pub received_at: Timestamp,
+    /// As received.
+    #[serde(flatten)]
+    pub application: Application,
+    pub decision: DecisionView,
+}
+
+/// An application with its latest decision and everything that happened to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ApplicationDetail {
+    #[serde(flatten)]
+    pub view: ApplicationView,
+    /// Oldest first.
+    pub history: Vec<HistoryEntry>,
+}
+
+/// One thing that happened to an application.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct HistoryEntry {
+    /// The audit entry's number.
+    pub sequence: u64,
+    pub at: Timestamp,
+    pub actor: Principal,
+    pub action: Action,
+    pub decision_id: DecisionId,
+    pub outcome: Outcome,
+    /// The codes of the reasons that were stated.
+    pub reason_codes: Vec<ReasonCode>,
+    /// What the reviewer noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Page<T> {
+    pub data: Vec<T>,
+    /// Whether more follows.
+    pub has_more: bool,
+    /// What to pass as `after` for the next page; null on the last.
+    pub next: Option<String>,
+}
+
+/// How many items a page holds.
+///
+/// Invariant: 1 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageLimit(u32);
+
+impl PageLimit {
+    /// Parses a limit; `None` outside 1 to 100.
+    #[must_use]
+    pub const fn new(limit: u32) -> Option<Self> {
+        if limit == 0 || limit > 100 {
+            return None;
+        }
+        Some(Self(limit))
+    }
+
+    /// From 1 to 100.
+    #[must_use]
+    pub const fn value(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for PageLimit {
+    /// 20, when the caller does not say.
+    fn default() -> Self {
+        Self(20)
+    }
+}
