@@ -124,6 +124,9 @@ impl TokenVerifier {
         validation.validate_nbf = false;
         let claims =
             jsonwebtoken::decode::<Claims>(token, &key.key, &validation).map_err(|error| refusal(error.kind()))?.claims;
+        if claims.iss != self.rules.issuer {
+            return Err(InvalidToken::Issuer);
+        }
         Ok(Verified {
             principal: Arc::new(principal(&claims)?),
             not_before: claims.nbf.unwrap_or(f64::NEG_INFINITY),
