@@ -36,6 +36,14 @@ pub fn start(json: bool, level: &str) -> Result<(), NotALevel> {
     Ok(())
 }
 
+/// Logs where a thread panicked, and not what it said: a panic's message may hold personal data.
+pub fn log_panics_by_place() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a thread panicked");
+    }));
+}
+
 /// The subscriber that [`start`] installs, writing to `writer`; tests read what it wrote.
 pub fn subscriber<W>(
     json: bool,
