@@ -23,14 +23,17 @@ fn no_banned_crate_is_pulled_in() {
         .iter()
         .map(|ban| ban["crate"].as_str().expect("a crate's name").to_owned())
         .collect();
-    let found: Vec<_> = packages().into_iter().map(|package| package.name).filter(|name| banned.contains(name)).collect();
+    let found: Vec<_> =
+        packages().into_iter().map(|package| package.name).filter(|name| banned.contains(name)).collect();
     assert!(found.is_empty(), "banned by deny.toml: {found:?}");
 }
 
 #[test]
 fn a_licence_expression_is_read_as_spdx_means_it() {
     let allowed = ["MIT", "Apache-2.0"].map(str::to_owned);
-    for permitted in ["MIT", "GPL-3.0 OR MIT", "MIT AND (GPL-3.0 OR Apache-2.0)", "GPL-3.0/MIT", "Apache-2.0 WITH LLVM-exception"] {
+    for permitted in
+        ["MIT", "GPL-3.0 OR MIT", "MIT AND (GPL-3.0 OR Apache-2.0)", "GPL-3.0/MIT", "Apache-2.0 WITH LLVM-exception"]
+    {
         assert!(permits(permitted, &allowed), "{permitted}");
     }
     for refused in ["GPL-3.0", "MIT AND GPL-3.0", "(MIT OR Apache-2.0) AND LGPL-2.1", ""] {
