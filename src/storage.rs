@@ -1,15 +1,10 @@
-//! The database.
-
-/// A database.
-#[derive(Debug, Clone)]
-pub enum Db {
-    Sqlite(()),
-}
-
-/// What went wrong with the database.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// It does not answer, or cannot write now.
-    #[error("the database is not available: {0}")]
-    Unavailable(String),
-}
+//! wip
+mod db;
+mod error;
+mod open;
+mod rows;
+mod url;
+pub use db::{Db, Tx};
+pub use error::Error;
+pub use open::AppliedMigration;
+pub use url::{DEFAULT_FILE_NAME, DatabaseUrl, UrlError};
