@@ -102,6 +102,12 @@ impl Model {
         &self.reasons[index]
     }
 
+    /// The reasons of all features, in the schema's order.
+    #[must_use]
+    pub fn reasons(&self) -> &[FeatureReason] {
+        &self.reasons
+    }
+
     /// What a person calls the feature at `index`.
     #[must_use]
     pub fn label_of(&self, index: usize) -> &str {

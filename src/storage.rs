@@ -1,15 +1,25 @@
-//! The database.
+//! The database: one file per family of tables, the same SQL text for every backend.
+//!
+//! A query is a `&'static str` with `$1…` placeholders, registered in [`queries`] so that one test
+//! prepares each on each backend. It runs in a [`Tx`], which only the use cases open. Column types are
+//! those that every backend has: text, 64-bit integers, doubles, bytes; times are text of one width.
 
-/// A database.
-#[derive(Debug, Clone)]
-pub enum Db {
-    Sqlite(()),
-}
+mod db;
+mod error;
+mod open;
+mod rows;
+mod url;
 
-/// What went wrong with the database.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// It does not answer, or cannot write now.
-    #[error("the database is not available: {0}")]
-    Unavailable(String),
-}
+pub mod applications;
+pub mod audit;
+pub mod decisions;
+pub mod idempotency;
+pub mod queries;
+
+#[cfg(test)]
+mod tests;
+
+pub use db::{Db, Tx};
+pub use error::Error;
+pub use open::AppliedMigration;
+pub use url::{DEFAULT_FILE_NAME, DatabaseUrl, UrlError};

@@ -1,5 +1,7 @@
 //! What is wrong with an input, said so that its sender can mend it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,6 +45,24 @@ pub enum FaultCode {
     Contradiction,
     /// A payment card number where none belongs.
     CardNumber,
+}
+
+impl fmt::Display for FaultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Required => "required",
+            Self::UnknownField => "unknown_field",
+            Self::DuplicateField => "duplicate_field",
+            Self::WrongType => "wrong_type",
+            Self::OutOfRange => "out_of_range",
+            Self::WrongLength => "wrong_length",
+            Self::WrongFormat => "wrong_format",
+            Self::UnknownValue => "unknown_value",
+            Self::InFuture => "in_future",
+            Self::Contradiction => "contradiction",
+            Self::CardNumber => "card_number",
+        })
+    }
 }
 
 impl Fault {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use crate::domain::decision::Status;
 use crate::{
     audit::entry::Action,
     domain::{
@@ -14,36 +15,6 @@ use crate::{
         timestamp::Timestamp,
     },
 };
-
-/// How far an application has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Approved or declined.
-    Decided,
-    /// A person must decide.
-    AwaitingReview,
-}
-
-impl Status {
-    /// The status that an outcome leaves an application in.
-    #[must_use]
-    pub const fn after(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Review => Self::AwaitingReview,
-            Outcome::Approve | Outcome::Decline => Self::Decided,
-        }
-    }
-
-    /// The word that stands in answers and in the database.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Decided => "decided",
-            Self::AwaitingReview => "awaiting_review",
-        }
-    }
-}
 
 /// A decision with its place in the audit log; a simulation has none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
