@@ -16,7 +16,6 @@ use std::{
 use serde::Deserialize;
 
 pub use self::source::{Flags, InvalidSettings};
-use crate::telemetry::log;
 
 /// The name under which a development key is known, and refused in production.
 pub const DEVELOPMENT_KEY_ID: &str = "development";
@@ -111,7 +110,7 @@ pub struct Key {
     /// What a token's header calls it. Only a name: it never chooses an algorithm.
     pub kid: String,
     pub algorithm: Algorithm,
-    /// A PEM file with the public key: EdDSA, ES256, RS256.
+    /// A PEM file with the public key: `EdDSA`, ES256, RS256.
     pub public_key_file: Option<PathBuf>,
     /// A file with the shared secret, at least 32 bytes: HS256.
     pub secret_file: Option<PathBuf>,
@@ -138,9 +137,22 @@ pub enum Algorithm {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
-    pub format: log::Format,
+    pub format: LogFormat,
     /// A level, or a list of `target=level`.
     pub level: String,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// JSON in production mode, compact in development mode.
+    #[default]
+    Auto,
+    /// One JSON object a line.
+    Json,
+    /// For a person at a terminal.
+    Compact,
 }
 
 /// The metrics page.
@@ -177,22 +189,13 @@ impl fmt::Debug for Secret {
 }
 
 impl Settings {
-    /// Where the store is: the setting, or `underwright.db` in the data directory.
-    #[must_use]
-    pub fn database_url(&self) -> Secret {
-        self.database
-            .url
-            .clone()
-            .unwrap_or_else(|| Secret::new(format!("sqlite://{}", self.data_dir.join("underwright.db").display())))
-    }
-
     /// Whether log lines are JSON.
     #[must_use]
     pub fn logs_json(&self) -> bool {
         match self.log.format {
-            log::Format::Auto => self.mode == Mode::Production,
-            log::Format::Json => true,
-            log::Format::Compact => false,
+            LogFormat::Auto => self.mode == Mode::Production,
+            LogFormat::Json => true,
+            LogFormat::Compact => false,
         }
     }
 
@@ -285,7 +288,7 @@ impl Default for Auth {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: log::Format::default(), level: "info".into() }
+        Self { format: LogFormat::default(), level: "info".into() }
     }
 }
 

@@ -17,7 +17,7 @@ fn without_any_setting_it_is_development_on_loopback() {
     assert_eq!(settings.mode, Mode::Development);
     assert_eq!(settings.server.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(settings.server.body_limit_bytes, 65_536);
-    assert_eq!(settings.database_url().expose(), "sqlite://./data/underwright.db");
+    assert_eq!((settings.data_dir.as_path(), settings.database.url), (Path::new("./data"), None));
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub async fn wrap(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let started = Instant::now();
-    let context = request.app_data::<Data<Context>>().map(|context| Data::clone(context));
+    let context = request.app_data::<Data<Context>>().cloned();
     let Some(context) = context else {
         // Without its context the server was put together wrongly: no request can be answered.
         return Err(actix_web::error::ErrorInternalServerError("the server has no context"));

@@ -4,19 +4,6 @@ use std::io;
 
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt::MakeWriter};
 
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// JSON in production mode, compact in development mode.
-    #[default]
-    Auto,
-    /// One JSON object a line.
-    Json,
-    /// For a person at a terminal.
-    Compact,
-}
-
 /// The log level has not the form asked for.
 #[derive(Debug, thiserror::Error)]
 #[error("log.level `{level}` is not a level: write `info`, `debug`, or `warn,underwright=debug`")]

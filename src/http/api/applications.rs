@@ -6,7 +6,14 @@ use actix_web::{
     web::{Data, Path},
 };
 
-use super::{changed, document::*, etag};
+use super::{
+    changed,
+    document::{
+        ApplicationIdParam, BodyProblems, IdempotencyKeyParam, IdempotencyProblems, LimitParam, NotFoundProblem,
+        QueryProblems, ServerProblems, SignedInProblems,
+    },
+    etag,
+};
 use crate::{
     decide::record::Explanation,
     domain::{application::Application, decision::Outcome, id::ApplicationId},

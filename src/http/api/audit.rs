@@ -2,7 +2,10 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use super::{applications::word, document::*};
+use super::{
+    applications::word,
+    document::{LimitParam, QueryProblems, ServerProblems, SignedInProblems},
+};
 use crate::{
     audit::entry::Action,
     http::{

@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Path},
 };
 
-use super::document::*;
+use super::document::{NotFoundProblem, ServerProblems, SignedInProblems};
 use crate::{
     http::{
         Context,

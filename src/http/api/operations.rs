@@ -5,7 +5,7 @@ use serde::Serialize;
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
-use super::document::*;
+use super::document::{Rendered, ServerProblems, UnauthenticatedProblem};
 use crate::{
     http::{
         Context,

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use super::document::*;
+use super::document::{ServerProblems, SignedInProblems};
 use crate::{
     http::{
         Context,

@@ -5,7 +5,13 @@ use actix_web::{
     web::{Data, Path},
 };
 
-use super::{changed, document::*};
+use super::{
+    changed,
+    document::{
+        ApplicationIdParam, BodyProblems, IdempotencyKeyParam, IdempotencyProblems, NotFoundProblem, ServerProblems,
+        SignedInProblems, VersionProblems,
+    },
+};
 use crate::{
     domain::review::ReviewForm,
     http::{

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web::Data};
 
-use super::document::*;
+use super::document::{BodyProblems, ServerProblems, SignedInProblems, ValueProblems};
 use crate::{
     domain::application::Application,
     http::{
@@ -26,7 +26,7 @@ use crate::{
     request_body = Application,
     responses(
         (status = 200, description = "What would be decided", body = ApplicationView),
-        BodyProblems, SignedInProblems, ServerProblems,
+        BodyProblems, ValueProblems, SignedInProblems, ServerProblems,
     ),
 )]
 pub async fn simulate(

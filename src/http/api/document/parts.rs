@@ -75,12 +75,21 @@ responses!(
     problems("The body took too long", &[Code::RequestTimeout], &[]),
     problems("The body is longer than the limit (64 KiB unless set otherwise)", &[Code::BodyTooLarge], &[]),
     problems("The body is not `application/json`", &[Code::UnsupportedMediaType], &[]),
-    problems("Values are invalid or contradict each other, or the key was used before", &[Code::InvalidValues, Code::IdempotencyKeyReused], &[]),
 );
 responses!(
-    /// Of every operation that takes an `Idempotency-Key`.
+    /// Of a body's values, where no `Idempotency-Key` is taken.
+    ValueProblems:
+    problems("Values are invalid or contradict each other", &[Code::InvalidValues], &[]),
+);
+responses!(
+    /// Of every operation that takes an `Idempotency-Key`, and a body.
     IdempotencyProblems:
     problems("The same request is being worked on", &[Code::IdempotencyKeyInFlight], &[RETRY_AFTER]),
+    problems(
+        "Values are invalid or contradict each other, or the key was used for another request",
+        &[Code::InvalidValues, Code::IdempotencyKeyReused],
+        &[],
+    ),
 );
 responses!(
     /// Of every operation that takes `If-Match`.
