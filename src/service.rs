@@ -8,6 +8,7 @@ pub mod app;
 pub mod applications;
 pub mod audit;
 pub mod call;
+mod idempotency;
 pub mod models;
 pub mod policies;
 pub mod recorder;
