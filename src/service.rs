@@ -14,6 +14,7 @@ pub mod policies;
 pub mod recorder;
 pub mod review;
 pub mod simulate;
+mod stored;
 pub mod submit;
 pub mod view;
 

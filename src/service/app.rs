@@ -108,11 +108,7 @@ impl App {
 
     /// Asks every part whether it can work.
     pub async fn readiness(&self) -> Readiness {
-        Readiness {
-            database: self.reads().await.is_ok(),
-            recorder: self.0.recorder.is_writable().await,
-            model: true,
-        }
+        Readiness { database: self.reads().await.is_ok(), recorder: self.0.recorder.is_writable().await, model: true }
     }
 
     async fn reads(&self) -> Result<(), storage::Error> {

@@ -52,7 +52,9 @@ pub async fn submit(app: &App, call: Call<'_>, body: &[u8]) -> Result<Answer, Su
     app.recorder().record(change).await.map_err(|rejection| match rejection {
         Rejection::Record(error) => error.into(),
         // A new application has no version that another could have moved.
-        Rejection::Version { .. } | Rejection::NoApplication => inconsistent("a new application was taken for an old one"),
+        Rejection::Version { .. } | Rejection::NoApplication => {
+            inconsistent("a new application was taken for an old one")
+        }
     })
 }
 

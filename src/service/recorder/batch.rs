@@ -63,8 +63,7 @@ async fn resume(tx: &mut Tx) -> Result<(Frontier, Option<Timestamp>), storage::E
 
 /// Decides of each change whether it may be made: `None` when it may.
 async fn sift(tx: &mut Tx, changes: &[Change]) -> Result<Vec<Option<Verdict>>, storage::Error> {
-    let keys: Vec<KeyId> =
-        changes.iter().filter_map(|change| Some(change.reservation.as_ref()?.id.clone())).collect();
+    let keys: Vec<KeyId> = changes.iter().filter_map(|change| Some(change.reservation.as_ref()?.id.clone())).collect();
     let stored: HashMap<KeyId, StoredAnswer> = idempotency::find(tx, &keys).await?.into_iter().collect();
     let mut in_batch = HashSet::new();
     let mut verdicts = Vec::with_capacity(changes.len());
