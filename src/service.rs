@@ -8,11 +8,13 @@ pub mod app;
 pub mod applications;
 pub mod audit;
 pub mod call;
+mod idempotency;
 pub mod models;
 pub mod policies;
 pub mod recorder;
 pub mod review;
 pub mod simulate;
+mod stored;
 pub mod submit;
 pub mod view;
 

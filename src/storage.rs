@@ -12,6 +12,7 @@ mod url;
 
 pub mod applications;
 pub mod audit;
+pub mod bundle_files;
 pub mod decisions;
 pub mod idempotency;
 pub mod queries;

@@ -147,12 +147,12 @@ impl Draft {
         Ok(Self { before_sequence, before_time, hasher })
     }
 
-    /// Gives the entry its place and time. `sequence` is at most [`MAX_SEQUENCE`].
+    /// The entry at a place and time. `sequence` is at most [`MAX_SEQUENCE`].
     #[must_use]
-    pub fn place(self, sequence: u64, time: Timestamp) -> Placed {
+    pub fn place(&self, sequence: u64, time: Timestamp) -> Placed {
         let rest = format!(r#"{sequence}{}{time}"}}"#, self.before_time);
-        let leaf_hash = tree::finish(self.hasher.chain_update(&rest));
-        Placed { bytes: self.before_sequence + &rest, leaf_hash }
+        let leaf_hash = tree::finish(self.hasher.clone().chain_update(&rest));
+        Placed { bytes: [self.before_sequence.as_str(), &rest].concat(), leaf_hash }
     }
 }
 

@@ -5,11 +5,15 @@ use std::sync::Arc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::{
+    idempotency::InFlight,
+    models::Registry,
+    recorder::{Recorder, Settings},
+};
 use crate::{
     clock::{Clock, Ids},
     decide::pipeline::Decider,
-    service::{models::Registry, recorder},
-    storage::Db,
+    storage::{self, Db},
     telemetry::RecorderMetrics,
 };
 
@@ -19,7 +23,13 @@ pub struct App(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    parts: Parts,
+    db: Db,
+    decider: Decider,
+    registry: Registry,
+    clock: Clock,
+    ids: Ids,
+    recorder: Recorder,
+    in_flight: InFlight,
 }
 
 /// What an [`App`] is made of.
@@ -33,7 +43,7 @@ pub struct Parts {
     pub clock: Clock,
     pub ids: Ids,
     pub metrics: RecorderMetrics,
-    pub recorder: recorder::Settings,
+    pub recorder: Settings,
 }
 
 /// Whether the service can do its work, and if not, which part cannot.
@@ -43,7 +53,8 @@ pub struct Readiness {
     pub database: bool,
     /// The recorder runs and can open a transaction for writing.
     pub recorder: bool,
-    /// The model gives the bits that its parity vectors ask for.
+    /// The model gave the bits that its parity vectors ask for when it was loaded: there is no other way to
+    /// load one.
     pub model: bool,
 }
 
@@ -59,32 +70,57 @@ impl App {
     /// Starts the recorder. Must be called within a tokio runtime.
     #[must_use]
     pub fn start(parts: Parts) -> Self {
-        Self(Arc::new(Shared { parts }))
+        let Parts { db, decider, registry, clock, ids, metrics, recorder } = parts;
+        let recorder = Recorder::start(db.clone(), clock.clone(), metrics, recorder);
+        Self(Arc::new(Shared { db, decider, registry, clock, ids, recorder, in_flight: InFlight::default() }))
     }
 
     #[must_use]
     pub fn clock(&self) -> &Clock {
-        &self.0.parts.clock
+        &self.0.clock
     }
 
     #[must_use]
     pub fn ids(&self) -> &Ids {
-        &self.0.parts.ids
+        &self.0.ids
     }
 
     #[must_use]
     pub fn decider(&self) -> &Decider {
-        &self.0.parts.decider
+        &self.0.decider
+    }
+
+    pub(super) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(super) fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.0.recorder
+    }
+
+    pub(super) fn in_flight(&self) -> &InFlight {
+        &self.0.in_flight
     }
 
     /// Asks every part whether it can work.
     pub async fn readiness(&self) -> Readiness {
-        todo!()
+        Readiness { database: self.reads().await.is_ok(), recorder: self.0.recorder.is_writable().await, model: true }
+    }
+
+    async fn reads(&self) -> Result<(), storage::Error> {
+        let mut tx = self.0.db.read().await?;
+        storage::audit::head(&mut tx).await?;
+        Ok(())
     }
 
     /// Records what still waits, then stops: changes asked for from now on are refused. Returns once
-    /// everything acknowledged is durable.
+    /// everything acknowledged is durable and the database is closed.
     pub async fn stop(&self) {
-        todo!()
+        self.0.recorder.stop().await;
+        self.0.db.close().await;
     }
 }

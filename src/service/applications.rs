@@ -1,14 +1,19 @@
 //! Reading applications.
+//!
+//! A principal whose role sees only its own (a core-banking system) is told of another's application what it
+//! is told of none: there is no such thing.
 
+use super::{
+    App, stored,
+    view::{ApplicationDetail, ApplicationView, Page, PageLimit, Status},
+};
 use crate::{
     decide::record::Explanation,
     domain::{decision::Outcome, id::ApplicationId, principal::Principal, timestamp::Timestamp},
-    storage,
-};
-
-use super::{
-    App,
-    view::{ApplicationDetail, ApplicationView, Page, PageLimit, Status},
+    storage::{
+        self, Tx,
+        applications::{Listing, StoredApplication},
+    },
 };
 
 /// Why something could not be read.
@@ -41,18 +46,44 @@ pub async fn list(
     after: Option<ApplicationId>,
     limit: PageLimit,
 ) -> Result<Page<ApplicationView>, storage::Error> {
-    let _ = (app, who, filter, after, limit);
-    todo!()
+    let listing = Listing {
+        submitted_by: who.role.sees_only_its_own().then_some(who.subject.as_str()),
+        external_reference: filter.external_reference.as_deref(),
+        outcome: filter.outcome,
+        status: filter.status,
+        from: filter.from,
+        to: filter.to,
+        before: after,
+        limit: limit.one_more(),
+    };
+    let mut tx = app.db().read().await?;
+    let rows = storage::applications::list(&mut tx, &listing).await?;
+    Page::cut(rows, limit, |row| row.id.to_string()).try_map(|row| stored::application(&row))
 }
 
 /// One application with its history.
 pub async fn show(app: &App, who: &Principal, id: ApplicationId) -> Result<ApplicationDetail, ReadError> {
-    let _ = (app, who, id);
-    todo!()
+    let mut tx = app.db().read().await?;
+    let found = find(&mut tx, who, id).await?;
+    let entries = storage::decisions::entries(&mut tx, id).await?;
+    let history: Result<_, _> = entries.iter().map(|entry| stored::history(entry)).collect();
+    Ok(ApplicationDetail { view: stored::application(&found)?, history: history? })
 }
 
-/// Every feature's value and contribution, as they were when the application was decided.
+/// Every feature's value and contribution, as they were when model and policy decided. What a person decided
+/// afterwards changes nothing in it.
 pub async fn explanation(app: &App, who: &Principal, id: ApplicationId) -> Result<Explanation, ReadError> {
-    let _ = (app, who, id);
-    todo!()
+    let mut tx = app.db().read().await?;
+    find(&mut tx, who, id).await?;
+    let entry = storage::decisions::first_entry(&mut tx, id).await?.ok_or(ReadError::NotFound)?;
+    Ok(stored::record(&entry)?.explanation())
+}
+
+/// An application that the principal may see.
+async fn find(tx: &mut Tx, who: &Principal, id: ApplicationId) -> Result<StoredApplication, ReadError> {
+    let found = storage::applications::find(tx, id).await?.ok_or(ReadError::NotFound)?;
+    if who.role.sees_only_its_own() && found.submitted_by != who.subject {
+        return Err(ReadError::NotFound);
+    }
+    Ok(found)
 }

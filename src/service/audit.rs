@@ -1,18 +1,21 @@
-//! Reading and verifying the audit log.
+//! Reading the audit log.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::{
+    App, stored,
+    view::{Page, PageLimit},
+};
 use crate::{
     audit::entry::{Action, Entry},
     domain::timestamp::Timestamp,
-    storage,
+    storage::{self, audit::EntryListing},
 };
 
-use super::{
-    App,
-    view::{Page, PageLimit},
-};
+mod verify;
+
+pub use verify::{Intact, Report, Unchecked, verify};
 
 /// Which entries are asked for; everything that is `None` does not matter.
 #[derive(Debug, Clone, Default)]
@@ -52,12 +55,24 @@ pub async fn entries(
     after: Option<u64>,
     limit: PageLimit,
 ) -> Result<Page<EntryView>, storage::Error> {
-    let _ = (app, filter, after, limit);
-    todo!()
+    let listing = EntryListing {
+        from: filter.from,
+        to: filter.to,
+        action: filter.action,
+        subject: filter.subject.as_deref(),
+        after,
+        limit: limit.one_more(),
+    };
+    let mut tx = app.db().read().await?;
+    let rows = storage::audit::list(&mut tx, &listing).await?;
+    Page::cut(rows, limit, |row| row.sequence.to_string())
+        .try_map(|row| Ok(EntryView { entry: stored::parse_entry(&row.entry)?, leaf_hash: row.leaf_hash.to_string() }))
 }
 
 /// The head of the log as it stands.
 pub async fn head(app: &App) -> Result<Head, storage::Error> {
-    let _ = app;
-    todo!()
+    let mut tx = app.db().read().await?;
+    let head = storage::audit::head(&mut tx).await?;
+    let head = head.ok_or_else(|| storage::Error::Corrupt { table: "audit_head", column: "id", id: "1".to_owned() })?;
+    Ok(Head { size: head.size, root_hash: head.root.to_string(), updated_at: head.updated_at })
 }

@@ -76,6 +76,22 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// A page of what was read with [`PageLimit::one_more`]: the one more says that there is a next page.
+    pub(super) fn cut(mut rows: Vec<T>, limit: PageLimit, cursor: impl Fn(&T) -> String) -> Self {
+        let most = limit.value() as usize;
+        let has_more = rows.len() > most;
+        rows.truncate(most);
+        let next = rows.last().filter(|_| has_more).map(cursor);
+        Self { data: rows, has_more, next }
+    }
+
+    pub(super) fn try_map<U, E>(self, convert: impl Fn(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        let data: Result<_, _> = self.data.into_iter().map(convert).collect();
+        Ok(Page { data: data?, has_more: self.has_more, next: self.next })
+    }
+}
+
 /// How many items a page holds.
 ///
 /// Invariant: 1 to 100.
@@ -96,6 +112,11 @@ impl PageLimit {
     #[must_use]
     pub const fn value(self) -> u32 {
         self.0
+    }
+
+    /// How many rows to read, so that it shows whether there is a next page.
+    pub(super) const fn one_more(self) -> u32 {
+        self.0 + 1
     }
 }
 
