@@ -13,6 +13,8 @@ mod lowering;
 pub mod reasons;
 mod rules;
 #[cfg(test)]
+mod shipped;
+#[cfg(test)]
 mod tests;
 mod variables;
 
