@@ -13,8 +13,6 @@ mod lowering;
 pub mod reasons;
 mod rules;
 #[cfg(test)]
-mod shipped;
-#[cfg(test)]
 mod tests;
 mod variables;
 

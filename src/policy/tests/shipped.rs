@@ -2,14 +2,14 @@
 
 use rstest::rstest;
 
-use super::{Case, FeatureReason, Policy};
+use crate::policy::{Case, FeatureReason, Policy};
 use crate::{
     domain::{application::Application, decision::Outcome, intake, probability::Probability, reason::ReasonCode},
     features::{extract::FeatureVector, schema::Schema},
     model::Assessment,
 };
 
-const TEXT: &str = include_str!("../../config/policy.toml");
+const TEXT: &str = include_str!("../../../config/policy.toml");
 
 fn application(changes: &[(&str, serde_json::Value)]) -> Application {
     let mut body = serde_json::json!({
