@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use super::record::{DecisionRecord, Explanation, PolicyInputs, ScoredApplication, ScoredFeature, plain_zero};
 use crate::{
-    domain::{application::Application, decision::Decision, fault::Fault, id::DecisionId, timestamp::Timestamp},
+    domain::{
+        application::Application, decision::Decision, fault::Fault, id::DecisionId, intake::age_years,
+        timestamp::Timestamp,
+    },
     features::extract::FeatureVector,
     model::{Assessment, Model},
-    policy::{Policy, PolicyError, Ruling},
+    policy::{Case, Policy, PolicyError, Ruling},
 };
-
-use super::record::{DecisionRecord, Explanation};
 
 /// A model and a policy that fit each other, ready to decide. Cheap to clone and to share.
 #[derive(Debug, Clone)]
@@ -45,8 +47,9 @@ impl Decider {
     /// Joins a model and a policy.
     ///
     /// # Errors
-    /// Every feature that a rule names and the model does not have.
+    /// Everything that a rule asks for and the model does not have.
     pub fn new(model: Arc<Model>, policy: Arc<Policy>) -> Result<Self, PolicyError> {
+        policy.check_against(model.schema())?;
         Ok(Self { model, policy })
     }
 
@@ -67,14 +70,70 @@ impl Decider {
     /// # Errors
     /// The faults of an application that lacks what this model reads, or says what it does not know.
     pub fn decide(&self, application: &Application, id: DecisionId, now: Timestamp) -> Result<Decided, Vec<Fault>> {
-        let _ = (application, id, now);
-        unimplemented!()
+        let extractor = self.model.extractor();
+        let faults = extractor.check_application(application);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let today = now.date();
+        let features = extractor.from_application(application, today);
+        let assessment = self.model.assess(&features);
+        let applicant_age_years = age_years(application.applicant.date_of_birth, today);
+        let ruling = self.policy.rule(&Case {
+            application: Some(application),
+            applicant_age_years: Some(applicant_age_years),
+            ..self.case(&features, &assessment)
+        });
+        let decision = self.decision(id, now, &assessment, ruling);
+        let record = DecisionRecord {
+            application: ScoredApplication::of(application),
+            policy_inputs: PolicyInputs { applicant_age_years },
+            features: ScoredFeature::all(&self.model, &features, &assessment),
+            baseline: plain_zero(assessment.baseline),
+            margin: plain_zero(assessment.margin),
+            decision: decision.clone(),
+        };
+        Ok(Decided { decision, record })
     }
 
     /// Decides on features alone: a row of a file, where no application is known.
+    ///
+    /// A rule about the application has no answer then, which goes to review.
     #[must_use]
     pub fn decide_row(&self, features: &FeatureVector) -> DecidedRow {
-        let _ = features;
-        unimplemented!()
+        let assessment = self.model.assess(features);
+        let ruling = self.policy.rule(&self.case(features, &assessment));
+        DecidedRow { assessment, ruling }
+    }
+
+    fn case<'a>(&'a self, features: &'a FeatureVector, assessment: &'a Assessment) -> Case<'a> {
+        Case {
+            application: None,
+            applicant_age_years: None,
+            schema: self.model.schema(),
+            reads_bureau: self.model.extractor().reads_bureau(),
+            reasons: self.model.reasons(),
+            features,
+            assessment,
+        }
+    }
+
+    fn decision(&self, id: DecisionId, now: Timestamp, assessment: &Assessment, ruling: Ruling) -> Decision {
+        Decision {
+            id,
+            outcome: ruling.outcome,
+            automatic: true,
+            probability_of_default: assessment.default_probability,
+            score: ruling.score,
+            grade: ruling.grade,
+            reasons: ruling.reasons,
+            rules: ruling.fired,
+            model: self.model.identity().clone(),
+            policy: self.policy.identity().clone(),
+            decided_at: now,
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;
