@@ -11,7 +11,7 @@ use std::{
     time::SystemTime,
 };
 
-use rand::{Rng, SeedableRng, rngs::SysRng};
+use rand::{Rng, SeedableRng, TryRng, rngs::SysRng};
 use rand_chacha::ChaCha12Rng;
 use time::{Duration, OffsetDateTime};
 use uuid::{Builder, Uuid};
@@ -86,6 +86,13 @@ pub struct Ids(Arc<Mutex<ChaCha12Rng>>);
 #[derive(Debug, thiserror::Error)]
 #[error("the operating system gave no randomness: {0}")]
 pub struct NoRandomness(String);
+
+/// 32 random bytes, for a key that is to be made.
+pub fn random_key() -> Result<[u8; 32], NoRandomness> {
+    let mut key = [0; 32];
+    SysRng.try_fill_bytes(&mut key).map_err(|source| NoRandomness(source.to_string()))?;
+    Ok(key)
+}
 
 impl Ids {
     /// Identifiers that nobody can guess, from the operating system's randomness.

@@ -4,19 +4,6 @@ use std::io;
 
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt::MakeWriter};
 
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// JSON in production mode, compact in development mode.
-    #[default]
-    Auto,
-    /// One JSON object a line.
-    Json,
-    /// For a person at a terminal.
-    Compact,
-}
-
 /// The log level has not the form asked for.
 #[derive(Debug, thiserror::Error)]
 #[error("log.level `{level}` is not a level: write `info`, `debug`, or `warn,underwright=debug`")]
@@ -34,6 +21,14 @@ pub fn start(json: bool, level: &str) -> Result<(), NotALevel> {
     // Only a second start can fail, and then the first one's lines go on.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(())
+}
+
+/// Logs where a thread panicked, and not what it said: a panic's message may hold personal data.
+pub fn log_panics_by_place() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a thread panicked");
+    }));
 }
 
 /// The subscriber that [`start`] installs, writing to `writer`; tests read what it wrote.
