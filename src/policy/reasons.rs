@@ -54,8 +54,11 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
         return Vec::new();
     }
     let mut reasons: Vec<Reason> = Vec::new();
-    let scored = if band == Outcome::Approve { Vec::new() } else { scored(case) };
-    for reason in fired.into_iter().chain(scored) {
+    let scored = (band != Outcome::Approve).then(|| scored(*case));
+    for reason in fired.into_iter().chain(scored.into_iter().flatten()) {
+        if reasons.len() == MOST_STATED {
+            break;
+        }
         if reasons.iter().all(|stated| stated.code != reason.code) {
             reasons.push(reason);
         }
@@ -63,13 +66,12 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
     if reasons.is_empty() {
         reasons.push(RISK.reason(None));
     }
-    reasons.truncate(MOST_STATED);
     reasons
 }
 
 /// A reason for each code whose features raised the margin, the strongest first; ties in the
 /// schema's order. It names the feature that raised it most, and states their sum.
-fn scored(case: &Case<'_>) -> Vec<Reason> {
+fn scored(case: Case<'_>) -> impl Iterator<Item = Reason> {
     struct Raised {
         strongest: usize,
         sum: f64,
@@ -85,13 +87,10 @@ fn scored(case: &Case<'_>) -> Vec<Reason> {
     }
     let mut raised: Vec<Raised> = by_code.into_values().collect();
     raised.sort_by(|a, b| b.sum.total_cmp(&a.sum).then(a.strongest.cmp(&b.strongest)));
-    raised
-        .into_iter()
-        .map(|Raised { strongest, sum }| Reason {
-            code: case.reasons[strongest].code.clone(),
-            text: case.reasons[strongest].text.clone(),
-            feature: Some(case.schema.features[strongest].name.clone()),
-            contribution: Some(sum),
-        })
-        .collect()
+    raised.into_iter().map(move |Raised { strongest, sum }| Reason {
+        code: case.reasons[strongest].code.clone(),
+        text: case.reasons[strongest].text.clone(),
+        feature: Some(case.schema.features[strongest].name.clone()),
+        contribution: Some(sum),
+    })
 }
