@@ -97,7 +97,7 @@ fn a_model_file_that_does_not_fit_together_is_refused() {
         ("tree 1: a leaf cover is not", |f| f.forest.trees[1].leaf_covers[0] = -1.0),
         ("could exceed 1000 log-odds", |f| f.forest.bias = 1e6),
         ("could exceed 1000 log-odds", |f| {
-            f.calibration = serde_json::from_str(r#"{"slope":1e6,"intercept":0}"#).expect("valid")
+            f.calibration = serde_json::from_str(r#"{"slope":1e6,"intercept":0}"#).expect("valid");
         }),
     ];
     for (expected, change) in cases {
