@@ -168,15 +168,12 @@ fn stated_reasons(decider: &Decider, form: &ReviewForm) -> Result<Vec<Reason>, R
     let mut stated = Vec::with_capacity(form.reason_codes.len());
     let mut faults = Vec::new();
     for (index, code) in form.reason_codes.iter().enumerate() {
-        match known.get(code.as_str()) {
-            Some(text) => {
-                stated.push(Reason { code: code.clone(), text: (*text).to_owned(), feature: None, contribution: None });
-            }
-            None => {
-                let codes: Vec<_> = known.keys().copied().collect();
-                let message = format!("must be one of {}", codes.join(", "));
-                faults.push(Fault::new(format!("/reason_codes/{index}"), FaultCode::UnknownValue, message));
-            }
+        if let Some(text) = known.get(code.as_str()) {
+            stated.push(Reason { code: code.clone(), text: (*text).to_owned(), feature: None, contribution: None });
+        } else {
+            let codes: Vec<_> = known.keys().copied().collect();
+            let message = format!("must be one of {}", codes.join(", "));
+            faults.push(Fault::new(format!("/reason_codes/{index}"), FaultCode::UnknownValue, message));
         }
     }
     if !faults.is_empty() {

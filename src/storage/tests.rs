@@ -165,7 +165,7 @@ async fn a_file_that_is_something_else_is_left_alone() {
         for opened in [Db::open(&url(&path)).await, Db::open_read_only(&url(&path)).await] {
             assert_eq!(opened.unwrap_err(), Error::NotADatabase { path: path.clone() });
         }
-        assert_eq!(std::fs::read(&path).unwrap(), before, "{}", path.display());
+        assert!(std::fs::read(&path).unwrap() == before, "{}", path.display());
     }
 }
 
