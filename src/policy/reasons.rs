@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Case;
-use crate::domain::{
-    decision::Outcome,
-    reason::{Reason, ReasonCode},
+use crate::{
+    domain::{
+        decision::Outcome,
+        reason::{Reason, ReasonCode},
+    },
+    features::schema::Schema,
+    model::FeatureReason,
 };
 
 /// The most reasons that are stated. More say less (12 CFR 1002.9, comment 9(b)(2)-1).
@@ -54,8 +58,11 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
         return Vec::new();
     }
     let mut reasons: Vec<Reason> = Vec::new();
-    let scored = if band == Outcome::Approve { Vec::new() } else { scored(case) };
-    for reason in fired.into_iter().chain(scored) {
+    let scored = (band != Outcome::Approve).then(|| raised(case.schema, case.reasons, &case.assessment.contributions));
+    for reason in fired.into_iter().chain(scored.into_iter().flatten()) {
+        if reasons.len() == MOST_STATED {
+            break;
+        }
         if reasons.iter().all(|stated| stated.code != reason.code) {
             reasons.push(reason);
         }
@@ -63,21 +70,21 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
     if reasons.is_empty() {
         reasons.push(RISK.reason(None));
     }
-    reasons.truncate(MOST_STATED);
     reasons
 }
 
 /// A reason for each code whose features raised the margin, the strongest first; ties in the
 /// schema's order. It names the feature that raised it most, and states their sum.
-fn scored(case: &Case<'_>) -> Vec<Reason> {
+///
+/// `reasons` and `contributions` are in the order of `schema.features`.
+pub fn raised(schema: &Schema, reasons: &[FeatureReason], contributions: &[f64]) -> impl Iterator<Item = Reason> {
     struct Raised {
         strongest: usize,
         sum: f64,
     }
-    let contributions = &case.assessment.contributions;
     let mut by_code: BTreeMap<&ReasonCode, Raised> = BTreeMap::new();
     for (index, &contribution) in contributions.iter().enumerate().filter(|(_, contribution)| **contribution > 0.0) {
-        let raised = by_code.entry(&case.reasons[index].code).or_insert_with(|| Raised { strongest: index, sum: 0.0 });
+        let raised = by_code.entry(&reasons[index].code).or_insert_with(|| Raised { strongest: index, sum: 0.0 });
         raised.sum += contribution;
         if contribution > contributions[raised.strongest] {
             raised.strongest = index;
@@ -85,13 +92,10 @@ fn scored(case: &Case<'_>) -> Vec<Reason> {
     }
     let mut raised: Vec<Raised> = by_code.into_values().collect();
     raised.sort_by(|a, b| b.sum.total_cmp(&a.sum).then(a.strongest.cmp(&b.strongest)));
-    raised
-        .into_iter()
-        .map(|Raised { strongest, sum }| Reason {
-            code: case.reasons[strongest].code.clone(),
-            text: case.reasons[strongest].text.clone(),
-            feature: Some(case.schema.features[strongest].name.clone()),
-            contribution: Some(sum),
-        })
-        .collect()
+    raised.into_iter().map(move |Raised { strongest, sum }| Reason {
+        code: reasons[strongest].code.clone(),
+        text: reasons[strongest].text.clone(),
+        feature: Some(schema.features[strongest].name.clone()),
+        contribution: Some(sum),
+    })
 }
