@@ -20,7 +20,7 @@ use crate::{
     domain::{
         application::Application,
         decision::{FiredRule, Outcome, Versioned},
-        reason::Reason,
+        reason::{Reason, ReasonCode},
     },
     features::{extract::FeatureVector, schema::Schema},
     model::{Assessment, FeatureReason, scorecard::ScoreScaling},
@@ -102,6 +102,11 @@ impl Policy {
     #[must_use]
     pub const fn scaling(&self) -> &ScoreScaling {
         &self.scaling
+    }
+
+    /// The reason of each rule with its text, in the policy's order: what a person may state too.
+    pub fn reasons(&self) -> impl Iterator<Item = (&ReasonCode, &str)> {
+        self.rules.reasons()
     }
 
     /// Checks that the rules name only features that a model has, as what they are.

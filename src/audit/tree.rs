@@ -124,8 +124,8 @@ impl Frontier {
         let mut node = Node { id: NodeId { height: 0, position: self.size }, hash: leaf };
         completed(node);
         // Each one bit at the end of the size is a peak of that height that now has its right sibling.
-        for _ in 0..self.size.trailing_ones() {
-            let left = self.peaks.pop().expect("one peak per bit that is set in the size");
+        let whole = self.peaks.len() - self.size.trailing_ones() as usize;
+        for left in self.peaks.drain(whole..).rev() {
             node.id = NodeId { height: node.id.height + 1, position: node.id.position / 2 };
             node.hash = node_hash(left, node.hash);
             completed(node);

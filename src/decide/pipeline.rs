@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use time::Date;
+
 use super::record::{DecisionRecord, Explanation, PolicyInputs, ScoredApplication, ScoredFeature, plain_zero};
 use crate::{
     domain::{
@@ -36,11 +38,19 @@ impl Decided {
     }
 }
 
-/// A ruling on features alone.
+/// A ruling on a row or a line of a file, of which nothing is kept.
 #[derive(Debug, Clone)]
 pub struct DecidedRow {
     pub assessment: Assessment,
     pub ruling: Ruling,
+}
+
+/// What was made of an application before it is written down.
+struct Weighed {
+    features: FeatureVector,
+    assessment: Assessment,
+    applicant_age_years: u32,
+    ruling: Ruling,
 }
 
 impl Decider {
@@ -70,20 +80,7 @@ impl Decider {
     /// # Errors
     /// The faults of an application that lacks what this model reads, or says what it does not know.
     pub fn decide(&self, application: &Application, id: DecisionId, now: Timestamp) -> Result<Decided, Vec<Fault>> {
-        let extractor = self.model.extractor();
-        let faults = extractor.check_application(application);
-        if !faults.is_empty() {
-            return Err(faults);
-        }
-        let today = now.date();
-        let features = extractor.from_application(application, today);
-        let assessment = self.model.assess(&features);
-        let applicant_age_years = age_years(application.applicant.date_of_birth, today);
-        let ruling = self.policy.rule(&Case {
-            application: Some(application),
-            applicant_age_years: Some(applicant_age_years),
-            ..self.case(&features, &assessment)
-        });
+        let Weighed { features, assessment, applicant_age_years, ruling } = self.weigh(application, now.date())?;
         let decision = self.decision(id, now, &assessment, ruling);
         let record = DecisionRecord {
             application: ScoredApplication::of(application),
@@ -94,6 +91,32 @@ impl Decider {
             decision: decision.clone(),
         };
         Ok(Decided { decision, record })
+    }
+
+    /// Decides an application as [`Decider::decide`] does, as of `today`, and keeps no record: a line of
+    /// a file.
+    ///
+    /// # Errors
+    /// As [`Decider::decide`].
+    pub fn decide_unrecorded(&self, application: &Application, today: Date) -> Result<DecidedRow, Vec<Fault>> {
+        self.weigh(application, today).map(|Weighed { assessment, ruling, .. }| DecidedRow { assessment, ruling })
+    }
+
+    fn weigh(&self, application: &Application, today: Date) -> Result<Weighed, Vec<Fault>> {
+        let extractor = self.model.extractor();
+        let faults = extractor.check_application(application);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let features = extractor.from_application(application, today);
+        let assessment = self.model.assess(&features);
+        let applicant_age_years = age_years(application.applicant.date_of_birth, today);
+        let ruling = self.policy.rule(&Case {
+            application: Some(application),
+            applicant_age_years: Some(applicant_age_years),
+            ..self.case(&features, &assessment)
+        });
+        Ok(Weighed { features, assessment, applicant_age_years, ruling })
     }
 
     /// Decides on features alone: a row of a file, where no application is known.

@@ -7,8 +7,6 @@
 mod attributes;
 mod forms;
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
 mod tests;
 
 use time::Date;

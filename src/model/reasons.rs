@@ -49,6 +49,11 @@ pub fn text_of(code: &str) -> Option<&'static str> {
     CATALOGUE.binary_search_by_key(&code, |(known, _)| known).ok().map(|place| CATALOGUE[place].1)
 }
 
+/// Every built-in reason code with its text, in the order of the codes.
+pub fn standard() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CATALOGUE.into_iter()
+}
+
 /// A text for each reason code of a schema: from `overrides`, else built in, else the label of the
 /// first feature that has it.
 #[must_use]

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Case;
-use crate::domain::{
-    decision::Outcome,
-    reason::{Reason, ReasonCode},
+use crate::{
+    domain::{
+        decision::Outcome,
+        reason::{Reason, ReasonCode},
+    },
+    features::schema::Schema,
+    model::FeatureReason,
 };
 
 /// The most reasons that are stated. More say less (12 CFR 1002.9, comment 9(b)(2)-1).
@@ -54,7 +58,11 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
         return Vec::new();
     }
     let mut reasons: Vec<Reason> = Vec::new();
-    let scored = if band == Outcome::Approve { Vec::new() } else { scored(case) };
+    let scored = if band == Outcome::Approve {
+        Vec::new()
+    } else {
+        raised(case.schema, case.reasons, &case.assessment.contributions)
+    };
     for reason in fired.into_iter().chain(scored) {
         if reasons.iter().all(|stated| stated.code != reason.code) {
             reasons.push(reason);
@@ -69,15 +77,17 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
 
 /// A reason for each code whose features raised the margin, the strongest first; ties in the
 /// schema's order. It names the feature that raised it most, and states their sum.
-fn scored(case: &Case<'_>) -> Vec<Reason> {
+///
+/// `reasons` and `contributions` are in the order of `schema.features`.
+#[must_use]
+pub fn raised(schema: &Schema, reasons: &[FeatureReason], contributions: &[f64]) -> Vec<Reason> {
     struct Raised {
         strongest: usize,
         sum: f64,
     }
-    let contributions = &case.assessment.contributions;
     let mut by_code: BTreeMap<&ReasonCode, Raised> = BTreeMap::new();
     for (index, &contribution) in contributions.iter().enumerate().filter(|(_, contribution)| **contribution > 0.0) {
-        let raised = by_code.entry(&case.reasons[index].code).or_insert_with(|| Raised { strongest: index, sum: 0.0 });
+        let raised = by_code.entry(&reasons[index].code).or_insert_with(|| Raised { strongest: index, sum: 0.0 });
         raised.sum += contribution;
         if contribution > contributions[raised.strongest] {
             raised.strongest = index;
@@ -88,9 +98,9 @@ fn scored(case: &Case<'_>) -> Vec<Reason> {
     raised
         .into_iter()
         .map(|Raised { strongest, sum }| Reason {
-            code: case.reasons[strongest].code.clone(),
-            text: case.reasons[strongest].text.clone(),
-            feature: Some(case.schema.features[strongest].name.clone()),
+            code: reasons[strongest].code.clone(),
+            text: reasons[strongest].text.clone(),
+            feature: Some(schema.features[strongest].name.clone()),
             contribution: Some(sum),
         })
         .collect()

@@ -98,6 +98,11 @@ impl Rules {
         problems
     }
 
+    /// The reason of each rule with its text, in the policy's order.
+    pub(super) fn reasons(&self) -> impl Iterator<Item = (&ReasonCode, &str)> {
+        self.rules.iter().map(|rule| (&rule.reason, rule.text.as_str()))
+    }
+
     /// What each rule says of a case, in the policy's order.
     pub(super) fn answers(&self, case: &Case<'_>, score: i32) -> Vec<(&Rule, Answer)> {
         let values = Values { variables: &self.variables, case, score };

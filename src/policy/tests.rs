@@ -1,3 +1,5 @@
+mod shipped;
+
 use proptest::prelude::*;
 use rstest::rstest;
 use time::macros::date;

@@ -11,7 +11,7 @@ use super::{
     idempotency::Request,
     recorder::{AnswerDraft, Change, DecisionDraft, Effect, RecordError, Rejection},
     stored,
-    submit::BUILD,
+    submit::{BUILD, inconsistent},
     view::{ApplicationView, DecisionView, Status},
 };
 use crate::{
@@ -132,8 +132,9 @@ async fn prepare(
         request_id: call.request_id,
         subject: &id.to_string(),
     };
-    let entry = Draft::new(facts, &canonical(&record).map_err(inconsistent)?).map_err(inconsistent)?;
-    let draft = DecisionDraft::new(&decision, canonical(&decision).map_err(inconsistent)?);
+    let entry = Draft::new(facts, &canonical(&record).map_err(|error| inconsistent(&error))?)
+        .map_err(|error| inconsistent(&error))?;
+    let draft = DecisionDraft::new(&decision, canonical(&decision).map_err(|error| inconsistent(&error))?);
     let view = ApplicationView {
         status: Status::after(decision.outcome),
         version: record.version,
@@ -146,7 +147,7 @@ async fn prepare(
         action: facts.action,
         entry,
         decision: draft,
-        answer: AnswerDraft::new(OK, &view).map_err(inconsistent)?,
+        answer: AnswerDraft::new(OK, &view).map_err(|error| inconsistent(&error))?,
         effect: Effect::Review { seen_version },
     })
 }
@@ -190,9 +191,4 @@ fn known_codes(decider: &Decider) -> String {
     codes.sort_unstable();
     codes.dedup();
     codes.join(", ")
-}
-
-/// Something that a stored application cannot bring about.
-fn inconsistent(what: impl ToString) -> ReviewError {
-    RecordError::Storage(storage::Error::Conflict(what.to_string())).into()
 }

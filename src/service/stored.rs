@@ -19,11 +19,11 @@ use crate::{
 /// An application and its latest decision, as they are answered.
 pub(super) fn application(stored: &StoredApplication) -> Result<ApplicationView, Error> {
     let corrupt = |table, column| Error::Corrupt { table, column, id: stored.id.to_string() };
-    let scored: ScoredApplication = serde_json::from_str(&stored.body).map_err(|_| corrupt("applications", "body"))?;
+    let body: ScoredApplication = serde_json::from_str(&stored.body).map_err(|_| corrupt("applications", "body"))?;
     let applicant: Applicant =
         serde_json::from_str(&stored.applicant).map_err(|_| corrupt("applications", "applicant"))?;
     let decision: Decision = serde_json::from_str(&stored.decision).map_err(|_| corrupt("decisions", "decision"))?;
-    let ScoredApplication { external_reference, loan, employment, finances, bureau, attributes } = scored;
+    let ScoredApplication { external_reference, loan, employment, finances, bureau, attributes } = body;
     Ok(ApplicationView {
         id: stored.id,
         status: Status::after(stored.outcome),
@@ -64,7 +64,7 @@ struct StatedReason {
 pub(super) fn history(entry: &str) -> Result<HistoryEntry, Error> {
     let entry = parse_entry(entry)?;
     let payload: DecisionPayload =
-        serde_json::from_str(entry.payload.get()).map_err(|_| corrupt_entry(entry.sequence))?;
+        serde_json::from_str(entry.payload.get()).map_err(|_| corrupt_entry(entry.sequence.to_string()))?;
     let stated = payload.decision.reasons.into_iter().map(|reason| reason.code);
     Ok(HistoryEntry {
         sequence: entry.sequence,
@@ -81,14 +81,14 @@ pub(super) fn history(entry: &str) -> Result<HistoryEntry, Error> {
 /// What repeats a decision, from its audit entry.
 pub(super) fn record(entry: &str) -> Result<DecisionRecord, Error> {
     let entry = parse_entry(entry)?;
-    serde_json::from_str(entry.payload.get()).map_err(|_| corrupt_entry(entry.sequence))
+    serde_json::from_str(entry.payload.get()).map_err(|_| corrupt_entry(entry.sequence.to_string()))
 }
 
 /// An entry whose form was checked when it was written, and is checked again by the verifier.
 pub(super) fn parse_entry(entry: &str) -> Result<Entry, Error> {
-    serde_json::from_str(entry).map_err(|_| corrupt_entry("an entry that cannot be read"))
+    serde_json::from_str(entry).map_err(|_| corrupt_entry("an entry that cannot be read".to_owned()))
 }
 
-fn corrupt_entry(id: impl ToString) -> Error {
-    Error::Corrupt { table: "audit_entries", column: "entry", id: id.to_string() }
+fn corrupt_entry(id: String) -> Error {
+    Error::Corrupt { table: "audit_entries", column: "entry", id }
 }

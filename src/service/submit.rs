@@ -53,7 +53,7 @@ pub async fn submit(app: &App, call: Call<'_>, body: &[u8]) -> Result<Answer, Su
         Rejection::Record(error) => error.into(),
         // A new application has no version that another could have moved.
         Rejection::Version { .. } | Rejection::NoApplication => {
-            inconsistent("a new application was taken for an old one")
+            inconsistent(&"a new application was taken for an old one").into()
         }
     })
 }
@@ -89,9 +89,19 @@ struct Repeated<'a> {
 fn prepare(app: &App, call: Call<'_>, body: &[u8]) -> Result<Change, SubmitError> {
     let now = app.clock().now();
     let (application, decided) = decide(app, body, now)?;
-    let id = app.ids().application(now);
-    let payload = canonical(&decided.record).map_err(inconsistent)?;
-    let repeated: Repeated<'_> = serde_json::from_str(&payload).map_err(inconsistent)?;
+    Ok(received(call, app.ids().application(now), application, &decided)?)
+}
+
+/// The change that a decided application makes. It was received when it was decided.
+pub(super) fn received(
+    call: Call<'_>,
+    id: ApplicationId,
+    application: Application,
+    decided: &Decided,
+) -> Result<Change, RecordError> {
+    let now = decided.decision.decided_at;
+    let payload = canonical(&decided.record).map_err(|error| inconsistent(&error))?;
+    let repeated: Repeated<'_> = serde_json::from_str(&payload).map_err(|error| inconsistent(&error))?;
     let facts = Facts {
         action: Action::ApplicationDecided,
         actor: call.who,
@@ -99,7 +109,7 @@ fn prepare(app: &App, call: Call<'_>, body: &[u8]) -> Result<Change, SubmitError
         request_id: call.request_id,
         subject: &id.to_string(),
     };
-    let received = NewApplication {
+    let new = NewApplication {
         id,
         external_reference: application.external_reference.clone(),
         submitted_by: call.who.subject.clone(),
@@ -108,21 +118,22 @@ fn prepare(app: &App, call: Call<'_>, body: &[u8]) -> Result<Change, SubmitError
         amount_minor: application.loan.amount.minor(),
         currency: application.loan.currency.clone(),
         body: repeated.application.get().to_owned(),
-        applicant: canonical(&application.applicant).map_err(inconsistent)?,
+        applicant: canonical(&application.applicant).map_err(|error| inconsistent(&error))?,
     };
+    let view = view(id, now, application, decided);
     Ok(Change {
         reservation: None,
         application_id: id,
         action: facts.action,
-        entry: Draft::new(facts, &payload).map_err(inconsistent)?,
+        entry: Draft::new(facts, &payload).map_err(|error| inconsistent(&error))?,
         decision: DecisionDraft::new(&decided.decision, repeated.decision.get().to_owned()),
-        answer: AnswerDraft::new(CREATED, &view(id, now, application, &decided)).map_err(inconsistent)?,
-        effect: Effect::Receive(Box::new(received)),
+        answer: AnswerDraft::new(CREATED, &view).map_err(|error| inconsistent(&error))?,
+        effect: Effect::Receive(Box::new(new)),
     })
 }
 
 /// Something that a checked application and a checked model cannot bring about. It is answered as a store
 /// that cannot record, because that is what it comes to.
-fn inconsistent(what: impl ToString) -> SubmitError {
-    RecordError::Storage(storage::Error::Conflict(what.to_string())).into()
+pub(super) fn inconsistent(what: &dyn ToString) -> RecordError {
+    RecordError::Storage(storage::Error::Conflict(what.to_string()))
 }

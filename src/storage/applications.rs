@@ -174,13 +174,15 @@ pub async fn version(tx: &mut Tx, id: ApplicationId) -> Result<Option<u32>, Erro
     let version: Option<i64> = on_backend!(tx, |connection| {
         sqlx::query_scalar(VERSION).bind(id.to_string()).fetch_optional(connection).await?
     });
-    version.map(|version| u32::try_from(version).map_err(|_| Error::corrupt(TABLE, "version", id))).transpose()
+    version
+        .map(|version| u32::try_from(version).map_err(|_| Error::corrupt(TABLE, "version", id.to_string())))
+        .transpose()
 }
 
 /// One application.
 pub async fn find(tx: &mut Tx, id: ApplicationId) -> Result<Option<StoredApplication>, Error> {
     let row: Option<Columns> =
-        on_backend!(tx, |connection| { sqlx::query_as(FIND).bind(id.to_string()).fetch_optional(connection).await? });
+        on_backend!(tx, |connection| sqlx::query_as(FIND).bind(id.to_string()).fetch_optional(connection).await?);
     row.map(StoredApplication::try_from).transpose()
 }
 

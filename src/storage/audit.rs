@@ -167,7 +167,8 @@ async fn first_since(tx: &mut Tx, time: Timestamp) -> Result<Option<u64>, Error>
     let sequence: Option<i64> = on_backend!(tx, |connection| {
         sqlx::query_scalar(FIRST_SINCE).bind(time.to_string()).fetch_optional(connection).await?
     });
-    let sequence = sequence.map(|n| u64::try_from(n).map_err(|_| Error::corrupt("audit_entries", "sequence", n)));
+    let sequence =
+        sequence.map(|n| u64::try_from(n).map_err(|_| Error::corrupt("audit_entries", "sequence", n.to_string())));
     sequence.transpose()
 }
 
@@ -183,7 +184,7 @@ impl TryFrom<HeadColumns> for StoredHead {
     type Error = Error;
 
     fn try_from(row: HeadColumns) -> Result<Self, Error> {
-        let corrupt = |column| Error::corrupt(HEAD_TABLE, column, 1);
+        let corrupt = |column| Error::corrupt(HEAD_TABLE, column, "1");
         let updated_at = match row.updated_at {
             Some(text) => Some(Timestamp::parse(&text).ok_or_else(|| corrupt("updated_at"))?),
             None => None,
@@ -209,7 +210,7 @@ impl TryFrom<EntryColumns> for StoredEntry {
     type Error = Error;
 
     fn try_from(row: EntryColumns) -> Result<Self, Error> {
-        let corrupt = |column| Error::corrupt("audit_entries", column, row.sequence);
+        let corrupt = |column| Error::corrupt("audit_entries", column, row.sequence.to_string());
         Ok(Self {
             sequence: u64::try_from(row.sequence).map_err(|_| corrupt("sequence"))?,
             leaf_hash: Hash::from_slice(&row.leaf_hash).ok_or_else(|| corrupt("leaf_hash"))?,

@@ -64,8 +64,8 @@ mod sqlite_code {
 
 impl Error {
     /// A stored value that cannot be read back.
-    pub(super) fn corrupt(table: &'static str, column: &'static str, id: impl ToString) -> Self {
-        Self::Corrupt { table, column, id: id.to_string() }
+    pub(super) fn corrupt(table: &'static str, column: &'static str, id: impl Into<String>) -> Self {
+        Self::Corrupt { table, column, id: id.into() }
     }
 }
 

@@ -1,3 +1,5 @@
+mod properties;
+
 use rstest::rstest;
 use serde_json::{Value, json};
 use time::macros::date;
@@ -8,10 +10,10 @@ use crate::domain::{
     fault::Malformed,
 };
 
-pub(super) const TODAY: Date = date!(2026 - 11 - 22);
+const TODAY: Date = date!(2026 - 11 - 22);
 
 /// The example of the contract.
-pub(super) fn example() -> Value {
+fn example() -> Value {
     json!({
         "external_reference": "LOS-2026-000123",
         "applicant": {
@@ -54,7 +56,7 @@ fn without(pointer: &str) -> String {
     body.to_string()
 }
 
-pub(super) fn faults(json: impl AsRef<[u8]>) -> Vec<Fault> {
+fn faults(json: impl AsRef<[u8]>) -> Vec<Fault> {
     match parse(json.as_ref(), TODAY) {
         Err(Refusal::Faults(faults)) => faults,
         other => panic!("expected faults, got {other:?}"),

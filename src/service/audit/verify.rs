@@ -67,24 +67,22 @@ pub async fn verify(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result<Repor
     };
     let total = head.size;
     let mut verifier = Verifier::new(head);
-    match walk(&mut tx, &mut verifier, |done| progress(done, total)).await? {
-        Some(finding) => Ok(broken(verifier.size(), finding, unchecked)),
-        None => {
-            let (size, root_hash) = (verifier.size(), verifier.root().to_string());
-            let (counts, cut_off) = (audit::counts(&mut tx).await?, audit::cut_off_at(&mut tx, size).await?);
-            Ok(match verifier.finish(counts, cut_off) {
-                Ok(()) => Report {
-                    intact: true,
-                    entries: size,
-                    log: Some(Intact { size, root_hash }),
-                    finding: None,
-                    message: None,
-                    unchecked,
-                },
-                Err(finding) => broken(size, finding, unchecked),
-            })
-        }
+    if let Some(finding) = walk(&mut tx, &mut verifier, |done| progress(done, total)).await? {
+        return Ok(broken(verifier.size(), finding, unchecked));
     }
+    let (size, root_hash) = (verifier.size(), verifier.root().to_string());
+    let (counts, cut_off) = (audit::counts(&mut tx).await?, audit::cut_off_at(&mut tx, size).await?);
+    Ok(match verifier.finish(counts, cut_off) {
+        Ok(()) => Report {
+            intact: true,
+            entries: size,
+            log: Some(Intact { size, root_hash }),
+            finding: None,
+            message: None,
+            unchecked,
+        },
+        Err(finding) => broken(size, finding, unchecked),
+    })
 }
 
 fn broken(entries: u64, finding: Finding, unchecked: Vec<Unchecked>) -> Report {

@@ -1,11 +1,6 @@
 use proptest::prelude::*;
-use serde_json::{Value, json};
-use time::macros::date;
 
-use super::{
-    tests::{TODAY, example, faults},
-    *,
-};
+use super::*;
 use crate::domain::application::{AttributeValue, HomeOwnership, IncomeVerification, Purpose};
 
 fn any_date() -> impl Strategy<Value = Date> {
