@@ -193,7 +193,6 @@ impl Paths {
                     self.flatten(prefix.clone(), item);
                 }
             }
-            _ => {}
         }
     }
 }

@@ -11,7 +11,7 @@ const RETRY_AFTER_SECONDS: u32 = 2;
 
 impl From<storage::Error> for Problem {
     fn from(error: storage::Error) -> Self {
-        if !matches!(error, storage::Error::Unavailable { .. }) {
+        if !matches!(error, storage::Error::Unavailable(_) | storage::Error::ReadOnly) {
             return Self::internal(&error);
         }
         tracing::warn!(cause = %error, "the store does not answer");

@@ -4,3 +4,19 @@
 mod architecture;
 #[path = "../licences.rs"]
 mod licences;
+
+mod app;
+
+mod applications;
+mod bodies;
+mod documents;
+mod envelope;
+mod headers;
+mod idempotency;
+mod lists;
+mod logs;
+mod registry;
+mod reviews;
+mod roles;
+mod stopping;
+mod tokens;

@@ -15,10 +15,13 @@ use crate::{
     config::{DEVELOPMENT_KEY_ID, Mode, Settings},
     decide::pipeline::Decider,
     http::{BodyLimits, Context},
-    model::Model,
     policy::Policy,
-    service::{App, Parts, models::Registry, recorder},
-    storage::{Db, bundle_files::read_bundle},
+    service::{
+        App, Parts,
+        models::{LoadedModel, Registry},
+        recorder,
+    },
+    storage::Db,
     telemetry::Metrics,
 };
 
@@ -89,17 +92,16 @@ fn decider(settings: &Settings) -> anyhow::Result<(Decider, Registry)> {
     let Some(directory) = &settings.model.directory else {
         bail!("no model: give one with model.directory in the settings");
     };
-    let named = || format!("the model in {} cannot be used", directory.display());
-    let files = read_bundle(directory).with_context(named)?;
-    let model = Model::parse(&files.model_json, &files.parity_jsonl).with_context(named)?;
+    let loaded = LoadedModel::from_directory(directory)
+        .with_context(|| format!("the model in {} cannot be used", directory.display()))?;
     let Some(file) = &settings.policy.file else {
         bail!("no policy: give one with policy.file in the settings");
     };
     let named = || format!("the policy {} cannot be used", file.display());
     let text = std::fs::read_to_string(file).with_context(named)?;
     let policy = Policy::parse(&text).with_context(named)?;
-    let decider = Decider::new(Arc::new(model), Arc::new(policy))?;
-    Ok((decider, Registry::default()))
+    let decider = Decider::new(Arc::clone(&loaded.model), Arc::new(policy)).with_context(named)?;
+    Ok((decider, Registry::new(vec![loaded])))
 }
 
 async fn check_readiness(app: &App) -> anyhow::Result<()> {
