@@ -108,13 +108,13 @@ fn a_remembered_token_still_expires() {
 #[test]
 fn the_memory_of_tokens_is_bounded() {
     let verifier = shared();
-    let verified = Verified {
+    let ada = Verified {
         principal: Arc::new(Principal { subject: "ada".into(), role: Role::Officer }),
         not_before: 0.0,
         expires: f64::INFINITY,
     };
     for number in 0..=CACHED_TOKENS {
-        verifier.remember(Sha256::digest(number.to_string()).into(), verified.clone(), now());
+        verifier.remember(Sha256::digest(number.to_string()).into(), ada.clone(), now());
     }
     assert!(verifier.verified.lock().unwrap().len() <= CACHED_TOKENS);
 }
