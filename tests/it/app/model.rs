@@ -42,7 +42,7 @@ pub(crate) fn loaded() -> LoadedModel {
 }
 
 /// Four features and two trees, written by hand.
-fn small() -> BundleFiles {
+pub(crate) fn small() -> BundleFiles {
     let file = json!({
         "format": 1, "name": "personal-loan", "version": "1",
         "schema": {"name": "personal-loan", "currency": "USD", "feature": [
