@@ -1,1 +1,5 @@
 //! Training a model from a file of past loans.
+
+pub mod binning;
+pub mod boosting;
+pub mod parameters;
