@@ -2,4 +2,7 @@
 
 pub mod binning;
 pub mod boosting;
+pub mod calibrate;
+pub mod encode;
+pub mod evaluate;
 pub mod parameters;

@@ -13,12 +13,8 @@ mod sampling;
 mod search;
 mod tree;
 
-use std::ops::ControlFlow;
-
 use rayon::prelude::*;
 
-#[cfg(test)]
-pub(in crate::training) use self::monotone::violations;
 pub use self::tree::{BinnedTree, Question};
 use self::{
     gradient::{Sample, Sums},
@@ -28,68 +24,47 @@ use self::{
     sampling::TreeSample,
     search::{Candidate, Terms, best_question},
 };
-use super::{binning::Binned, parameters::Parameters};
+use super::{binning::Binned, evaluate::count, parameters::Parameters};
 use crate::features::schema::Monotone;
 
 /// What a forest is grown from.
 ///
 /// Invariant: as many outcomes as the table has rows, as many directions as it has columns, and
 /// both outcomes occur.
-#[derive(Debug, Clone, Copy)]
-pub struct Task<'a> {
-    pub table: &'a Binned,
+#[derive(Debug, Clone)]
+pub struct Task {
+    pub table: Binned,
     /// Whether each row's loan went bad.
-    pub is_bad: &'a [bool],
+    pub is_bad: Vec<bool>,
     /// How risk may move with each feature.
-    pub directions: &'a [Monotone],
+    pub directions: Vec<Monotone>,
 }
 
-impl Task<'_> {
+impl Task {
     /// The margin of the rows' bad rate: what every row starts from.
     #[must_use]
     pub fn base_margin(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^32 rows")]
-        let (bad, rows) = (self.is_bad.iter().filter(|&&is_bad| is_bad).count() as f64, self.is_bad.len() as f64);
-        libm::log(bad / (rows - bad))
+        let bad = count(self.is_bad.iter().filter(|&&is_bad| is_bad).count());
+        libm::log(bad / (count(self.is_bad.len()) - bad))
     }
 }
 
 /// Grows trees one after another, each on what the ones before left over.
-///
-/// `watch` sees every tree as it is grown, and may end the growing: the tree it breaks at is kept.
-/// `seed` names this forest's sampling; nothing else is random.
-pub fn grow(
-    task: Task<'_>,
-    parameters: &Parameters,
+pub struct Booster {
+    task: Task,
+    parameters: Parameters,
+    /// Names this forest's sampling; nothing else is random.
     seed: u64,
-    mut watch: impl FnMut(&BinnedTree) -> ControlFlow<()>,
-) -> Vec<BinnedTree> {
-    let mut margins = vec![task.base_margin(); task.table.rows()];
-    let mut grower = Grower::new(task, parameters);
-    let mut trees = Vec::with_capacity(parameters.trees as usize);
-    for number in 0..parameters.trees {
-        let sample = TreeSample::draw(task.table, parameters, (seed, u64::from(number)));
-        let tree = grower.grow_tree(&margins, &sample);
-        tree.add_to(&mut margins, task.table);
-        let flow = watch(&tree);
-        trees.push(tree);
-        if flow.is_break() {
-            break;
-        }
-    }
-    trees
-}
-
-/// The buffers of growing, held over from tree to tree.
-struct Grower<'a> {
-    task: Task<'a>,
-    parameters: &'a Parameters,
+    grown: u64,
+    margins: Vec<f64>,
+    // Buffers, held over from tree to tree.
     rows: GroupedRows,
     histograms: Vec<FeatureHistograms>,
 }
 
-impl<'a> Grower<'a> {
-    fn new(task: Task<'a>, parameters: &'a Parameters) -> Self {
+impl Booster {
+    #[must_use]
+    pub fn new(task: Task, parameters: &Parameters, seed: u64) -> Self {
         // The last level's children need no histograms.
         let leaves = 1 << parameters.depth.saturating_sub(1);
         let mut histograms: Vec<FeatureHistograms> = Vec::new();
@@ -97,17 +72,34 @@ impl<'a> Grower<'a> {
         for feature in &mut histograms {
             feature.reserve(leaves);
         }
-        Self { task, parameters, rows: GroupedRows::default(), histograms }
+        let margins = vec![task.base_margin(); task.table.rows()];
+        let (parameters, rows) = (parameters.clone(), GroupedRows::default());
+        Self { task, parameters, seed, grown: 0, margins, rows, histograms }
     }
 
-    fn grow_tree(&mut self, margins: &[f64], sample: &TreeSample) -> BinnedTree {
-        let is_bad = self.task.is_bad;
+    /// What the trees are grown from.
+    #[must_use]
+    pub const fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Grows the next tree.
+    pub fn grow(&mut self) -> BinnedTree {
+        let sample = TreeSample::draw(&self.task.table, &self.parameters, (self.seed, self.grown));
+        let tree = self.grow_tree(&sample);
+        tree.add_to(&mut self.margins, &self.task.table);
+        self.grown += 1;
+        tree
+    }
+
+    fn grow_tree(&mut self, sample: &TreeSample) -> BinnedTree {
+        let (margins, is_bad) = (&self.margins, &self.task.is_bad);
         self.rows.start(sample.rows().map(|row| Sample::new(row, margins[row as usize], is_bad[row as usize])));
         let mut questions: Vec<Question> = Vec::with_capacity(usize::from(self.parameters.depth));
         for level in 0..self.parameters.depth {
             self.fill_histograms(sample, questions.last().copied(), 1 << level);
             let Some(best) = self.best_candidate(sample, 1 << level) else { break };
-            let column = best.question.column(self.task.table);
+            let column = best.question.column(&self.task.table);
             let missing_bin = column.cuts().missing_bin();
             let bins = column.bins();
             self.rows.part(1 << level, |row| best.question.is_above(bins[row as usize], missing_bin));
@@ -119,7 +111,7 @@ impl<'a> Grower<'a> {
 
     /// Brings the sampled features' histograms up to `leaves` leaves, after `asked` has parted them.
     fn fill_histograms(&mut self, sample: &TreeSample, asked: Option<Question>, leaves: usize) {
-        let table = self.task.table;
+        let table = &self.task.table;
         let rows = &self.rows;
         let mut by_leaf: Vec<&[Sample]> = vec![&[]; leaves];
         for (leaf, samples) in rows.leaves() {
@@ -155,7 +147,7 @@ impl<'a> Grower<'a> {
 
     /// A shrunken Newton step per leaf, −rate · G / (H + λ), moved to where the constraints hold.
     fn leaf_values(&self, questions: &[Question]) -> Vec<f64> {
-        let Parameters { rate, l2, .. } = *self.parameters;
+        let Parameters { rate, l2, .. } = self.parameters;
         let leaves = 1 << questions.len();
         let mut sums = vec![Sums::default(); leaves];
         for (leaf, samples) in self.rows.leaves() {
@@ -167,7 +159,7 @@ impl<'a> Grower<'a> {
         let weights: Vec<f64> = sums.iter().map(|sums| sums.hessian() + l2.max(1e-6)).collect();
         let mut values: Vec<f64> =
             sums.iter().zip(&weights).map(|(sums, weight)| -rate * sums.gradient() / weight).collect();
-        Lattice::new(questions, self.task.directions).project(&mut values, &weights);
+        Lattice::new(questions, &self.task.directions).project(&mut values, &weights);
         values
     }
 }

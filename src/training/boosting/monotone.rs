@@ -251,14 +251,17 @@ mod tests {
         assert_eq!(values, [1.5, 7.0, 8.0, 1.5]);
     }
 
+    /// Golden numbers: scipy 1.17.1, `optimize.minimize` (SLSQP) of Σ w (x − v)² under the twelve
+    /// order constraints of a lattice of three features, the second one decreasing.
     #[test]
-    fn two_constrained_features_meet_in_the_nearest_ordered_values() {
-        let questions = [question(0, 1), question(1, 1)];
-        let directions = [Monotone::Increasing, Monotone::Increasing];
-        // Leaves 00, 10, 01, 11. Ordered: 00 <= 10, 00 <= 01, 10 <= 11, 01 <= 11.
-        let values = projected(&questions, &directions, &[4.0, 1.0, 3.0, 2.0], &[1.0, 1.0, 1.0, 1.0]);
-        for (value, expected) in values.iter().zip([2.5, 2.5, 2.5, 2.5]) {
-            assert!((value - expected).abs() < 1e-9, "{values:?}");
+    fn three_constrained_features_meet_in_the_nearest_ordered_values() {
+        let questions = [question(0, 1), question(1, 1), question(2, 1)];
+        let directions = [Monotone::Increasing, Monotone::Decreasing, Monotone::Increasing];
+        let values = [0.9, -0.4, 0.3, 0.7, -0.2, 0.5, -0.8, 0.1];
+        let weights = [1.0, 2.0, 0.5, 3.0, 1.5, 0.7, 2.2, 1.0];
+        let expected = [0.235_294, 0.235_294, -0.596_296, 0.235_294, 0.235_294, 0.5, -0.596_296, 0.235_294];
+        for (value, expected) in projected(&questions, &directions, &values, &weights).iter().zip(expected) {
+            assert!((value - expected).abs() < 1e-5, "{value} is not {expected}");
         }
     }
 

@@ -46,40 +46,57 @@ impl BinnedTree {
     /// Adds each row's leaf value to its margin.
     pub fn add_to(&self, margins: &mut [f64], table: &Binned) {
         margins.par_chunks_mut(CHUNK_ROWS).enumerate().for_each(|(chunk, margins)| {
-            let mut leaves = [0_u16; CHUNK_ROWS];
-            let leaves = &mut leaves[..margins.len()];
-            for (level, question) in self.questions.iter().enumerate() {
-                let column = question.column(table);
-                let missing_bin = column.cuts().missing_bin();
-                let bins = &column.bins()[chunk * CHUNK_ROWS..][..margins.len()];
-                for (leaf, &bin) in leaves.iter_mut().zip(bins) {
-                    *leaf |= u16::from(question.is_above(bin, missing_bin)) << level;
-                }
-            }
-            for (margin, &leaf) in margins.iter_mut().zip(&*leaves) {
-                *margin += self.values[usize::from(leaf)];
-            }
+            self.for_each_leaf(table, (chunk * CHUNK_ROWS, margins.len()), |row, leaf| {
+                margins[row] += self.values[leaf];
+            });
         });
     }
 
+    /// How many of the table's rows fall into each leaf.
+    #[must_use]
+    pub fn covers(&self, table: &Binned) -> Vec<f64> {
+        let mut covers = vec![0.0; self.values.len()];
+        for first in (0..table.rows()).step_by(CHUNK_ROWS) {
+            let rows = CHUNK_ROWS.min(table.rows() - first);
+            self.for_each_leaf(table, (first, rows), |_, leaf| covers[leaf] += 1.0);
+        }
+        covers
+    }
+
+    /// Finds the leaves of at most [`CHUNK_ROWS`] rows, given by the first and their number; `visit`
+    /// gets each row's place among them and its leaf. Column by column, which compiles to vectors.
+    fn for_each_leaf(&self, table: &Binned, (first, rows): (usize, usize), mut visit: impl FnMut(usize, usize)) {
+        let mut leaves = [0_u16; CHUNK_ROWS];
+        let leaves = &mut leaves[..rows];
+        for (level, question) in self.questions.iter().enumerate() {
+            let column = question.column(table);
+            let missing_bin = column.cuts().missing_bin();
+            for (leaf, &bin) in leaves.iter_mut().zip(&column.bins()[first..][..rows]) {
+                *leaf |= u16::from(question.is_above(bin, missing_bin)) << level;
+            }
+        }
+        for (row, &leaf) in leaves.iter().enumerate() {
+            visit(row, usize::from(leaf));
+        }
+    }
+
     /// The same tree in terms of values, with every leaf value multiplied by `weight` and rounded
-    /// to `decimals`, and with no covers yet.
+    /// to six decimals, and with the covers of `rows`, which are binned like the table.
     ///
     /// Rounding keeps order, so constraints still hold exactly; and it makes the numbers short.
     #[must_use]
-    pub fn to_symmetric(&self, table: &Binned, weight: f64) -> SymmetricTree {
+    pub fn to_symmetric(&self, rows: &Binned, weight: f64) -> SymmetricTree {
         let splits = self
             .questions
             .iter()
             .map(|question| Split {
                 feature: question.feature,
-                threshold: question.column(table).cuts().thresholds()[usize::from(question.bin)],
+                threshold: question.column(rows).cuts().thresholds()[usize::from(question.bin)],
                 missing_above: question.missing_above,
             })
             .collect();
-        let leaf_values: Vec<f64> = self.values.iter().map(|&value| round_margin(value * weight)).collect();
-        let leaf_covers = vec![0.0; leaf_values.len()];
-        SymmetricTree { splits, leaf_values, leaf_covers }
+        let leaf_values = self.values.iter().map(|&value| round_margin(value * weight)).collect();
+        SymmetricTree { splits, leaf_values, leaf_covers: self.covers(rows) }
     }
 }
 
@@ -112,6 +129,7 @@ mod tests {
             assert_eq!(symmetric.leaf_values[symmetric.leaf_index(&values)], margin, "row {row}");
         }
         assert_eq!(margins, [0.125, 0.25, 0.25, 1.0]);
+        assert_eq!(symmetric.leaf_covers, [1.0, 2.0, 0.0, 1.0]);
     }
 
     #[test]
