@@ -3,3 +3,6 @@
 pub mod score;
 pub mod shap;
 pub mod tree;
+
+#[cfg(test)]
+mod random;

@@ -37,6 +37,28 @@ pub struct SymmetricTree {
 }
 
 impl SymmetricTree {
+    /// What breaks an invariant of the tree in a forest over `features` values.
+    fn fault(&self, features: usize) -> Option<&'static str> {
+        let depth = self.splits.len();
+        if depth > MAX_DEPTH {
+            return Some("it is deeper than the 12 levels that can be explained");
+        }
+        if self.leaf_values.len() != 1 << depth || self.leaf_covers.len() != 1 << depth {
+            return Some("a tree of d questions needs 2^d leaf values and leaf covers");
+        }
+        if self.splits.iter().any(|split| split.feature as usize >= features) {
+            return Some("it asks about a feature that does not exist");
+        }
+        if !self.splits.iter().all(|split| split.threshold.is_finite()) {
+            return Some("a threshold is not finite");
+        }
+        if !self.leaf_values.iter().all(|value| value.is_finite()) {
+            return Some("a leaf value is not finite");
+        }
+        let is_cover = |cover: &f64| cover.is_finite() && *cover >= 0.0;
+        (!self.leaf_covers.iter().all(is_cover)).then_some("a leaf cover is not a count of rows")
+    }
+
     /// The index of the leaf that `values` falls into: bit i is the answer at level i.
     #[must_use]
     pub fn leaf_index(&self, values: &[f64]) -> usize {
@@ -60,7 +82,59 @@ pub struct SymmetricForest {
     pub trees: Vec<SymmetricTree>,
 }
 
+/// The deepest tree that is read.
+///
+/// This and the other limits keep any file from asking for more memory or time than a machine has:
+/// a tree of depth d takes 3^d values in passing, and 4^d · d steps, to be explained.
+pub const MAX_DEPTH: usize = 12;
+/// The most trees that are read.
+pub const MAX_TREES: usize = 100_000;
+/// The most values in the explanation's tables, Σ 2^d · d over the trees: 256 MiB.
+const MAX_TABLE_VALUES: usize = 1 << 25;
+/// The most steps to compute those tables, Σ 4^d · d over the trees: some seconds.
+const MAX_TABLE_STEPS: usize = 1 << 34;
+/// The largest sum of log-odds. Beyond it a probability is 0 or 1, and sums would lose the digits
+/// that an explanation promises.
+const MAX_MARGIN: f64 = 1_000.0;
+
 impl SymmetricForest {
+    /// Everything that breaks an invariant or exceeds a limit, each in a sentence; at most one
+    /// per tree.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        if self.trees.len() > MAX_TREES {
+            return vec![format!("there are {} trees; at most {} are read", self.trees.len(), MAX_TREES)];
+        }
+        let mut faults: Vec<String> = self
+            .trees
+            .iter()
+            .enumerate()
+            .filter_map(|(number, tree)| tree.fault(self.features).map(|fault| format!("tree {number}: {fault}")))
+            .collect();
+        if faults.is_empty() {
+            faults.extend(self.size_fault());
+        }
+        faults
+    }
+
+    /// Whether the whole is too large, once each tree is sound.
+    fn size_fault(&self) -> Option<String> {
+        let depths = || self.trees.iter().map(|tree| tree.splits.len());
+        let table_values: usize = depths().map(|depth| depth << depth).sum();
+        let table_steps: usize = depths().map(|depth| depth << (2 * depth)).sum();
+        if table_values > MAX_TABLE_VALUES || table_steps > MAX_TABLE_STEPS {
+            return Some("the trees are too many and too deep to be explained; train fewer or flatter ones".to_owned());
+        }
+        let largest =
+            |tree: &SymmetricTree| tree.leaf_values.iter().fold(0.0, |most: f64, value| most.max(value.abs()));
+        let most = self.trees.iter().map(largest).fold(self.bias.abs(), |sum, most| sum + most);
+        // Written so that a bias of NaN is a fault.
+        if most <= MAX_MARGIN {
+            return None;
+        }
+        Some(format!("the margin could exceed {} log-odds, which no real odds do", MAX_MARGIN))
+    }
+
     /// The margin (log-odds of default): bias and leaf values, added in the order of the trees.
     ///
     /// `values` has [`SymmetricForest::features`] elements, NaN where missing. This is the plain
