@@ -3,6 +3,8 @@
 pub mod binning;
 pub mod boosting;
 pub mod calibrate;
+pub mod csv_rows;
 pub mod encode;
 pub mod evaluate;
 pub mod parameters;
+pub mod schema_file;
