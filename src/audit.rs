@@ -1,4 +1,7 @@
 //! The audit log: entries, their Merkle tree, and its verification.
+//!
+//! Every change of state is one [`entry`], written as canonical JSON. The entries' bytes are the leaves of
+//! one Merkle [`tree`]. [`verify`] recomputes all of it and names the first entry that is not what it was.
 
 pub mod entry;
 pub mod tree;

@@ -1,1 +1,9 @@
-//! Who is calling: verified tokens.
+//! Who is calling: tokens, and the keys that verify them.
+//!
+//! A token is a signed JWT (RFC 7519). Its algorithm is the configured key's, never the header's;
+//! the header's `kid` only finds the key. What a caller may do stands in
+//! [`crate::domain::principal`].
+
+pub mod development;
+pub mod keys;
+pub mod token;

@@ -10,6 +10,7 @@ mod migrate;
 mod openapi;
 mod score;
 mod serve;
+mod settings;
 mod token;
 mod train;
 

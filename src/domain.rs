@@ -3,10 +3,13 @@
 pub mod application;
 pub mod decision;
 pub mod fault;
+mod form;
 pub mod id;
 pub mod intake;
 pub mod money;
 pub mod principal;
 pub mod probability;
 pub mod reason;
+pub mod review;
+pub mod text;
 pub mod timestamp;

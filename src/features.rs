@@ -10,4 +10,4 @@ mod formula;
 mod protected;
 mod resolve;
 mod slot;
-mod source;
+pub(crate) mod source;

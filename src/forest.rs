@@ -5,4 +5,4 @@ pub mod shap;
 pub mod tree;
 
 #[cfg(test)]
-mod random;
+pub(crate) mod random;

@@ -8,16 +8,27 @@ pub mod population;
 pub mod reasons;
 pub mod scorecard;
 
+mod check;
+mod experience;
+
 use crate::{
     domain::{decision::Versioned, probability::Probability, reason::ReasonCode},
     features::{
         extract::{Extractor, FeatureVector},
-        schema::Schema,
+        schema::{Feature, Schema},
+    },
+    forest::{
+        score::{self, Scorer},
+        shap::Tables,
     },
 };
 use bundle::BundleError;
 use calibration::Calibration;
-use file::{ModelFile, Provenance};
+use experience::Experience;
+use file::{FORMAT, ModelFile, Provenance};
+
+/// How far baseline and contributions may be from the margin that they sum to.
+const ADDITIVITY_TOLERANCE: f64 = 1e-9;
 
 /// A checked model, ready to score.
 ///
@@ -26,8 +37,14 @@ use file::{ModelFile, Provenance};
 #[derive(Debug)]
 pub struct Model {
     identity: Versioned,
-    file: ModelFile,
+    schema: Schema,
+    calibration: Calibration,
+    provenance: Provenance,
     extractor: Extractor,
+    encoders: Vec<Encoder>,
+    scorer: Scorer,
+    tables: Tables,
+    experience: Vec<Experience>,
     reasons: Vec<FeatureReason>,
     labels: Vec<String>,
 }
@@ -54,17 +71,72 @@ pub struct FeatureReason {
     pub text: String,
 }
 
+/// Buffers that an assessment fills, so that a caller who assesses many applicants allocates once.
+#[derive(Debug, Clone, Default)]
+pub struct Scratch {
+    encoded: Vec<f64>,
+    forest: score::Scratch,
+}
+
+/// Turns a category feature into what the forest reads.
+#[derive(Debug)]
+struct Encoder {
+    index: usize,
+    /// The statistic of each category, then the prior for any other.
+    statistics: Vec<f64>,
+}
+
 impl Model {
     /// Reads and checks the two files of a bundle that decide. Every parity vector is computed
     /// again and must give the same bits.
-    pub fn parse(_model_json: &[u8], _parity_jsonl: &[u8]) -> Result<Self, BundleError> {
-        Err(BundleError::NotAModel("not built yet".to_owned()))
+    pub fn parse(model_json: &[u8], parity_jsonl: &[u8]) -> Result<Self, BundleError> {
+        let model = Self::without_parity(model_json)?;
+        bundle::check_parity(&model, parity_jsonl)?;
+        Ok(model)
     }
 
     /// Reads and checks `model.json` alone: for a trainer, which has yet to write the parity
     /// vectors. Everything else loads through [`Model::parse`].
-    pub fn without_parity(_model_json: &[u8]) -> Result<Self, BundleError> {
-        Err(BundleError::NotAModel("not built yet".to_owned()))
+    pub fn without_parity(model_json: &[u8]) -> Result<Self, BundleError> {
+        let unreadable = |error: serde_json::Error| BundleError::NotAModel(error.to_string());
+        let found = serde_json::from_slice::<FormatOnly>(model_json).map_err(unreadable)?.format;
+        if found != FORMAT {
+            return Err(BundleError::Format { found, expected: FORMAT });
+        }
+        let file: ModelFile = serde_json::from_slice(model_json).map_err(unreadable)?;
+        let extractor = Extractor::compile(&file.schema)?;
+        let faults = check::faults(&file);
+        if !faults.is_empty() {
+            return Err(BundleError::Inconsistent(faults));
+        }
+        Ok(Self::assemble(file, extractor, bundle::sha256_hex(model_json)))
+    }
+
+    /// Builds a model from a file that has been checked.
+    fn assemble(file: ModelFile, extractor: Extractor, sha256: String) -> Self {
+        let forest = file.calibration.fold(&file.forest);
+        let features = &file.schema.features;
+        let text_of = |feature: &Feature| {
+            let (code, text) = file.reasons.get_key_value(feature.reason.as_ref()?)?;
+            Some(FeatureReason { code: code.clone(), text: text.clone() })
+        };
+        Self {
+            identity: Versioned { name: file.name, version: file.version, sha256 },
+            calibration: file.calibration,
+            provenance: file.provenance,
+            extractor,
+            encoders: file.encodings.into_iter().filter_map(|encoding| Encoder::new(encoding, features)).collect(),
+            scorer: Scorer::compile(&forest),
+            tables: Tables::build(&forest),
+            experience: features
+                .iter()
+                .zip(&file.training_ranges)
+                .map(|(f, range)| Experience::new(f, range))
+                .collect(),
+            reasons: features.iter().filter_map(text_of).collect(),
+            labels: features.iter().map(Feature::display_label).collect(),
+            schema: file.schema,
+        }
     }
 
     /// Name, version and SHA-256 of `model.json`.
@@ -76,7 +148,7 @@ impl Model {
     /// What the model reads.
     #[must_use]
     pub const fn schema(&self) -> &Schema {
-        &self.file.schema
+        &self.schema
     }
 
     /// Reads what the model reads from an application or a row.
@@ -88,19 +160,25 @@ impl Model {
     /// Where the model comes from.
     #[must_use]
     pub const fn provenance(&self) -> &Provenance {
-        &self.file.provenance
+        &self.provenance
     }
 
     /// How raw margins become log-odds.
     #[must_use]
     pub const fn calibration(&self) -> Calibration {
-        self.file.calibration
+        self.calibration
     }
 
     /// The reason stated when the feature at `index` counts against an applicant.
     #[must_use]
     pub fn reason_of(&self, index: usize) -> &FeatureReason {
         &self.reasons[index]
+    }
+
+    /// The reasons of all features, in the schema's order.
+    #[must_use]
+    pub fn reasons(&self) -> &[FeatureReason] {
+        &self.reasons
     }
 
     /// What a person calls the feature at `index`.
@@ -111,26 +189,48 @@ impl Model {
 
     /// The expected margin over the training rows.
     #[must_use]
-    pub fn baseline(&self) -> f64 {
-        0.0
+    pub const fn baseline(&self) -> f64 {
+        self.tables.baseline()
     }
 
     /// Scores and explains one applicant.
+    ///
+    /// `values` must come from this model's [`Model::extractor`].
     #[must_use]
-    pub fn assess(&self, _values: &FeatureVector) -> Assessment {
+    pub fn assess(&self, values: &FeatureVector) -> Assessment {
+        self.assess_with(values, &mut Scratch::default())
+    }
+
+    /// [`Model::assess`] with buffers of the caller's.
+    #[must_use]
+    pub fn assess_with(&self, values: &FeatureVector, scratch: &mut Scratch) -> Assessment {
+        let margin = self.margin_with(values, scratch);
+        let mut contributions = vec![0.0; self.schema.features.len()].into_boxed_slice();
+        self.tables.explain(scratch.forest.leaves(), &mut contributions);
         Assessment {
-            margin: 0.0,
-            default_probability: Probability::from_margin(0.0),
-            baseline: 0.0,
-            contributions: Box::new([]),
-            outside_training_range: Vec::new(),
+            margin,
+            default_probability: Probability::from_margin(margin),
+            baseline: self.baseline(),
+            contributions,
+            outside_training_range: self.outside_training_range(values),
         }
     }
 
     /// Log-odds of default, without an explanation: the same bits as [`Model::assess`] gives.
     #[must_use]
-    pub fn margin(&self, _values: &FeatureVector) -> f64 {
-        0.0
+    pub fn margin(&self, values: &FeatureVector) -> f64 {
+        self.margin_with(values, &mut Scratch::default())
+    }
+
+    /// [`Model::margin`] with buffers of the caller's.
+    #[must_use]
+    pub fn margin_with(&self, values: &FeatureVector, scratch: &mut Scratch) -> f64 {
+        scratch.encoded.clear();
+        scratch.encoded.extend_from_slice(values.values());
+        for encoder in &self.encoders {
+            encoder.encode(&mut scratch.encoded);
+        }
+        self.scorer.score(&scratch.encoded, &mut scratch.forest)
     }
 
     /// The probability of default alone: the same bits as [`Model::assess`] gives.
@@ -138,4 +238,38 @@ impl Model {
     pub fn probability_only(&self, values: &FeatureVector) -> Probability {
         Probability::from_margin(self.margin(values))
     }
+
+    fn outside_training_range(&self, values: &FeatureVector) -> Vec<usize> {
+        let judged = self.experience.iter().zip(values.values()).enumerate();
+        judged.filter(|(_, (experience, value))| !experience.covers(**value)).map(|(index, _)| index).collect()
+    }
 }
+
+/// Reads the format alone, so that a later format is named and not reported as faulty fields.
+#[derive(serde::Deserialize)]
+struct FormatOnly {
+    format: u32,
+}
+
+impl Encoder {
+    /// `None` for a feature that does not exist, which a checked file has not.
+    fn new(encoding: file::Encoding, features: &[Feature]) -> Option<Self> {
+        let index = features.iter().position(|feature| feature.name == encoding.feature)?;
+        let mut statistics = encoding.statistics;
+        statistics.push(encoding.prior);
+        Some(Self { index, statistics })
+    }
+
+    /// Puts the category's statistic in its place; a missing category stays missing.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a code is a small whole number")]
+    fn encode(&self, values: &mut [f64]) {
+        let value = &mut values[self.index];
+        if !value.is_nan() {
+            let code = (*value as usize).min(self.statistics.len() - 1);
+            *value = self.statistics[code];
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,1 +1,22 @@
 //! The use cases: the only place where a transaction is opened.
+//!
+//! A use case is a function over an [`App`] and whoever calls. Those that change something end in the
+//! [`recorder`], which writes the application, its decision, the idempotency key and the audit entry in
+//! one durable transaction; a caller is answered only after it.
+
+pub mod app;
+pub mod applications;
+pub mod audit;
+pub mod call;
+mod idempotency;
+pub mod models;
+pub mod policies;
+pub mod recorder;
+pub mod review;
+pub mod simulate;
+mod stored;
+pub mod submit;
+pub mod view;
+
+pub use app::{App, Parts, Readiness};
+pub use call::{Answer, Call, IdempotencyKey};

@@ -1,3 +1,26 @@
-//! The database.
+//! The database: one file per family of tables, the same SQL text for every backend.
+//!
+//! A query is a `&'static str` with `$1…` placeholders, registered in [`queries`] so that one test
+//! prepares each on each backend. It runs in a [`Tx`], which only the use cases open. Column types are
+//! those that every backend has: text, 64-bit integers, doubles, bytes; times are text of one width.
 
+mod db;
+mod error;
+mod open;
+mod rows;
+mod url;
+
+pub mod applications;
+pub mod audit;
 pub mod bundle_files;
+pub mod decisions;
+pub mod idempotency;
+pub mod queries;
+
+#[cfg(test)]
+mod tests;
+
+pub use db::{Db, Tx};
+pub use error::Error;
+pub use open::AppliedMigration;
+pub use url::{DEFAULT_FILE_NAME, DatabaseUrl, UrlError};

@@ -1,1 +1,160 @@
 //! One entry and its canonical bytes (RFC 8785).
+//!
+//! The bytes of an entry are its JSON in canonical form: no white space, names sorted, one spelling for
+//! every number and text. They are made once: a [`Draft`] holds everything but the entry's place and time,
+//! which are known only when its transaction is about to commit and stand near the end, because the names
+//! `sequence` and `time` sort late. The hash over what comes before is then already computed.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use super::tree::{self, Hash};
+use crate::domain::{id::RequestId, principal::Principal, timestamp::Timestamp};
+
+/// The largest sequence that canonical JSON keeps exactly: 2^53 − 1.
+pub const MAX_SEQUENCE: u64 = 9_007_199_254_740_991;
+
+/// What was done: a closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+pub enum Action {
+    /// An application was decided by model and policy.
+    #[serde(rename = "application.decided")]
+    ApplicationDecided,
+    /// A person decided an application, or overrode a decision.
+    #[serde(rename = "application.reviewed")]
+    ApplicationReviewed,
+}
+
+impl Action {
+    /// The word that stands in the entry.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ApplicationDecided => "application.decided",
+            Self::ApplicationReviewed => "application.reviewed",
+        }
+    }
+
+    /// Parses the word that stands in an entry.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::ApplicationDecided, Self::ApplicationReviewed].into_iter().find(|action| action.as_str() == word)
+    }
+}
+
+/// One change of state.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    pub action: Action,
+    /// Who did it.
+    pub actor: Principal,
+    /// The version of underwright that wrote the entry.
+    #[schema(example = "0.1.0")]
+    pub build: String,
+    /// What was done, with all that repeats it. Holds no personal data.
+    #[schema(value_type = Object)]
+    pub payload: Box<RawValue>,
+    /// The request that asked for it.
+    pub request_id: RequestId,
+    /// Its place in the log: from 0, without gaps.
+    #[schema(example = 123)]
+    pub sequence: u64,
+    /// What it is about: an application's id.
+    #[schema(example = "app_019aa9a5-0000-7000-8000-000000000001")]
+    pub subject: String,
+    /// When it was recorded. Never earlier than the entry before, even when a clock was set back.
+    pub time: Timestamp,
+}
+
+/// Bytes that are not an entry in canonical form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    #[error("it is not an entry")]
+    NotAnEntry,
+    #[error("it is not in canonical form")]
+    NotCanonical,
+}
+
+impl Entry {
+    /// Reads an entry from its canonical bytes.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EntryError> {
+        let entry: Self = serde_json::from_slice(bytes).map_err(|_| EntryError::NotAnEntry)?;
+        if is_canonical(bytes) { Ok(entry) } else { Err(EntryError::NotCanonical) }
+    }
+}
+
+/// Whether bytes are canonical JSON: reading and writing them again gives the same bytes.
+#[must_use]
+pub fn is_canonical(bytes: &[u8]) -> bool {
+    let value: Result<serde_json::Value, _> = serde_json::from_slice(bytes);
+    value.is_ok_and(|value| serde_json_canonicalizer::to_vec(&value).is_ok_and(|canonical| canonical == bytes))
+}
+
+/// A value that has no canonical form: a number that is not finite, or a name that is not a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the value cannot be written as canonical JSON: {0}")]
+pub struct NotCanonical(String);
+
+/// The canonical JSON of a value.
+pub fn canonical<T: Serialize>(value: &T) -> Result<String, NotCanonical> {
+    serde_json_canonicalizer::to_string(value).map_err(|source| NotCanonical(source.to_string()))
+}
+
+/// What an entry says beside its payload, its place and its time.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    pub action: Action,
+    pub actor: &'a Principal,
+    pub build: &'a str,
+    pub request_id: RequestId,
+    pub subject: &'a str,
+}
+
+/// An entry that has yet to get its place and time: everything else is written, and hashed.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Up to and with `"sequence":`.
+    before_sequence: String,
+    /// From the comma after the sequence up to and with `"time":"`.
+    before_time: String,
+    /// The leaf hash over `before_sequence`.
+    hasher: Sha256,
+}
+
+/// An entry in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Canonical JSON.
+    pub bytes: String,
+    pub leaf_hash: Hash,
+}
+
+impl Draft {
+    /// Writes an entry around a payload, which must be canonical JSON already.
+    pub fn new(facts: Facts<'_>, canonical_payload: &str) -> Result<Self, NotCanonical> {
+        let before_sequence = format!(
+            r#"{{"action":{},"actor":{},"build":{},"payload":{canonical_payload},"request_id":{},"sequence":"#,
+            canonical(&facts.action)?,
+            canonical(facts.actor)?,
+            canonical(&facts.build)?,
+            canonical(&facts.request_id)?,
+        );
+        let before_time = format!(r#","subject":{},"time":""#, canonical(&facts.subject)?);
+        let hasher = tree::begin_leaf().chain_update(&before_sequence);
+        Ok(Self { before_sequence, before_time, hasher })
+    }
+
+    /// The entry at a place and time. `sequence` is at most [`MAX_SEQUENCE`].
+    #[must_use]
+    pub fn place(&self, sequence: u64, time: Timestamp) -> Placed {
+        let rest = format!(r#"{sequence}{}{time}"}}"#, self.before_time);
+        let leaf_hash = tree::finish(self.hasher.clone().chain_update(&rest));
+        Placed { bytes: [self.before_sequence.as_str(), &rest].concat(), leaf_hash }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,96 @@
 //! `underwright serve`.
 
-use super::Answer;
+mod greeting;
+mod start;
+
+use std::{io, net::SocketAddr};
+
+use anyhow::Context;
+
+use super::{Answer, settings::SettingsArgs};
+use crate::{config::Mode, http::server::Server, telemetry::log};
 
 /// Serve the API.
+///
+/// Without any setting it starts in development mode: on loopback only, with an embedded database and a fresh
+/// key under ./data/, the shipped model and policy; and it prints a `curl` that is ready to paste. What a
+/// command needs no name for: `underwright` alone serves.
+///
+/// Example: underwright serve --listen 127.0.0.1:9090 --data-dir /tmp/underwright
 #[derive(Debug, Default, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
 
-pub(super) fn run(_args: &Args) -> anyhow::Result<Answer> {
-    anyhow::bail!("not built yet")
+pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
+    let settings = args.settings.load_listening(args.listen)?;
+    log::start(settings.logs_json(), &settings.log.level)?;
+    log::log_panics_by_place();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start threads to serve with")?;
+    runtime.block_on(async {
+        let started = start::start(&settings).await?;
+        let server = Server::bind(&settings.server, started.context)?;
+        match &started.development_key {
+            Some(key) => eprintln!("{}", greeting::greeting(&settings, key, server.address())?),
+            None => tracing::info!(address = %server.address(), "serving"),
+        }
+        debug_assert_eq!(started.development_key.is_some(), settings.mode == Mode::Development);
+        let mut signals = Signals::listen().context("cannot listen for signals")?;
+        // The first signal stops gracefully, the second at once; both listen to the same streams.
+        let (first, second) = tokio::sync::oneshot::channel();
+        let (hurry, hurried) = tokio::sync::oneshot::channel();
+        tokio::spawn(async move {
+            signals.next().await;
+            let _ = first.send(());
+            signals.next().await;
+            let _ = hurry.send(());
+        });
+        server
+            .run(async { drop(second.await) }, async { drop(hurried.await) })
+            .await
+            .context("the server broke off")?;
+        tracing::info!("stopped: everything acknowledged is recorded");
+        Ok(Answer::Done)
+    })
+}
+
+/// The signals that ask the process to end.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -1,1 +1,162 @@
 //! Application + model + policy + now → decision.
+
+use std::sync::Arc;
+
+use time::Date;
+
+use super::record::{DecisionRecord, Explanation, PolicyInputs, ScoredApplication, ScoredFeature, plain_zero};
+use crate::{
+    domain::{
+        application::Application, decision::Decision, fault::Fault, id::DecisionId, intake::age_years,
+        timestamp::Timestamp,
+    },
+    features::extract::FeatureVector,
+    model::{Assessment, Model},
+    policy::{Case, Policy, PolicyError, Ruling},
+};
+
+/// A model and a policy that fit each other, ready to decide. Cheap to clone and to share.
+#[derive(Debug, Clone)]
+pub struct Decider {
+    model: Arc<Model>,
+    policy: Arc<Policy>,
+}
+
+/// A decision with all that led to it.
+#[derive(Debug, Clone)]
+pub struct Decided {
+    pub decision: Decision,
+    /// What repeats the decision, and explains it.
+    pub record: DecisionRecord,
+}
+
+impl Decided {
+    /// Every feature's value and contribution.
+    #[must_use]
+    pub fn explanation(&self) -> Explanation {
+        self.record.explanation()
+    }
+}
+
+/// A ruling on a row or a line of a file, of which nothing is kept.
+#[derive(Debug, Clone)]
+pub struct DecidedRow {
+    pub assessment: Assessment,
+    pub ruling: Ruling,
+}
+
+/// What was made of an application before it is written down.
+struct Weighed {
+    features: FeatureVector,
+    assessment: Assessment,
+    applicant_age_years: u32,
+    ruling: Ruling,
+}
+
+impl Decider {
+    /// Joins a model and a policy.
+    ///
+    /// # Errors
+    /// Everything that a rule asks for and the model does not have.
+    pub fn new(model: Arc<Model>, policy: Arc<Policy>) -> Result<Self, PolicyError> {
+        policy.check_against(model.schema())?;
+        Ok(Self { model, policy })
+    }
+
+    /// The model that scores.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The policy that rules.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Decides an application: pure, and the same bits for the same arguments.
+    ///
+    /// # Errors
+    /// The faults of an application that lacks what this model reads, or says what it does not know.
+    pub fn decide(&self, application: &Application, id: DecisionId, now: Timestamp) -> Result<Decided, Vec<Fault>> {
+        let Weighed { features, assessment, applicant_age_years, ruling } = self.weigh(application, now.date())?;
+        let decision = self.decision(id, now, &assessment, ruling);
+        let record = DecisionRecord {
+            application: ScoredApplication::of(application),
+            policy_inputs: PolicyInputs { applicant_age_years },
+            features: ScoredFeature::all(&self.model, &features, &assessment),
+            baseline: plain_zero(assessment.baseline),
+            margin: plain_zero(assessment.margin),
+            decision: decision.clone(),
+        };
+        Ok(Decided { decision, record })
+    }
+
+    /// Decides an application as [`Decider::decide`] does, as of `today`, and keeps no record: a line of
+    /// a file.
+    ///
+    /// # Errors
+    /// As [`Decider::decide`].
+    pub fn decide_unrecorded(&self, application: &Application, today: Date) -> Result<DecidedRow, Vec<Fault>> {
+        self.weigh(application, today).map(|Weighed { assessment, ruling, .. }| DecidedRow { assessment, ruling })
+    }
+
+    fn weigh(&self, application: &Application, today: Date) -> Result<Weighed, Vec<Fault>> {
+        let extractor = self.model.extractor();
+        let faults = extractor.check_application(application);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let features = extractor.from_application(application, today);
+        let assessment = self.model.assess(&features);
+        let applicant_age_years = age_years(application.applicant.date_of_birth, today);
+        let ruling = self.policy.rule(&Case {
+            application: Some(application),
+            applicant_age_years: Some(applicant_age_years),
+            ..self.case(&features, &assessment)
+        });
+        Ok(Weighed { features, assessment, applicant_age_years, ruling })
+    }
+
+    /// Decides on features alone: a row of a file, where no application is known.
+    ///
+    /// A rule about the application has no answer then, which goes to review.
+    #[must_use]
+    pub fn decide_row(&self, features: &FeatureVector) -> DecidedRow {
+        let assessment = self.model.assess(features);
+        let ruling = self.policy.rule(&self.case(features, &assessment));
+        DecidedRow { assessment, ruling }
+    }
+
+    fn case<'a>(&'a self, features: &'a FeatureVector, assessment: &'a Assessment) -> Case<'a> {
+        Case {
+            application: None,
+            applicant_age_years: None,
+            schema: self.model.schema(),
+            reads_bureau: self.model.extractor().reads_bureau(),
+            reasons: self.model.reasons(),
+            features,
+            assessment,
+        }
+    }
+
+    fn decision(&self, id: DecisionId, now: Timestamp, assessment: &Assessment, ruling: Ruling) -> Decision {
+        Decision {
+            id,
+            outcome: ruling.outcome,
+            automatic: true,
+            probability_of_default: assessment.default_probability,
+            score: ruling.score,
+            grade: ruling.grade,
+            reasons: ruling.reasons,
+            rules: ruling.fired,
+            model: self.model.identity().clone(),
+            policy: self.policy.identity().clone(),
+            decided_at: now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,36 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// How far an application has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Approved or declined.
+    Decided,
+    /// A person must decide.
+    AwaitingReview,
+}
+
+impl Status {
+    /// The status that an outcome leaves an application in.
+    #[must_use]
+    pub const fn after(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Review => Self::AwaitingReview,
+            Outcome::Approve | Outcome::Decline => Self::Decided,
+        }
+    }
+
+    /// The word that stands in answers and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Decided => "decided",
+            Self::AwaitingReview => "awaiting_review",
+        }
+    }
+}
+
 /// A rule that fired, and what it asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FiredRule {

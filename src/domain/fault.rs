@@ -1,5 +1,7 @@
 //! What is wrong with an input, said so that its sender can mend it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -45,10 +47,53 @@ pub enum FaultCode {
     CardNumber,
 }
 
+impl fmt::Display for FaultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Required => "required",
+            Self::UnknownField => "unknown_field",
+            Self::DuplicateField => "duplicate_field",
+            Self::WrongType => "wrong_type",
+            Self::OutOfRange => "out_of_range",
+            Self::WrongLength => "wrong_length",
+            Self::WrongFormat => "wrong_format",
+            Self::UnknownValue => "unknown_value",
+            Self::InFuture => "in_future",
+            Self::Contradiction => "contradiction",
+            Self::CardNumber => "card_number",
+        })
+    }
+}
+
 impl Fault {
     /// States a fault.
     #[must_use]
     pub fn new(pointer: impl Into<String>, code: FaultCode, message: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), code, message: message.into() }
     }
+}
+
+/// Why a body was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The bytes are not one JSON value.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The JSON says something that the contract does not allow: every fault, sorted by pointer.
+    #[error("{} of the values are not as the contract asks", .0.len())]
+    Faults(Vec<Fault>),
+}
+
+/// Bytes that are not one JSON value, and where that shows.
+///
+/// Invariant: says nothing of what the bytes hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the body is not well-formed JSON: {problem} at line {line}, column {column}")]
+pub struct Malformed {
+    /// What is wrong, in words of this project's own.
+    pub problem: &'static str,
+    /// From 1.
+    pub line: usize,
+    /// In bytes, from 1; 0 when the line itself is what is wrong.
+    pub column: usize,
 }

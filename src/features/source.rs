@@ -6,18 +6,18 @@ use crate::domain::application::{Application, Bureau, Finances, HomeOwnership, I
 
 /// One thing that can be read from every application.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// A JSON pointer into an application, or the name of a value computed from one.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Where a fault of the value is shown: a JSON pointer.
-    pub(super) pointer: &'static str,
-    pub(super) section: Section,
-    pub(super) access: Access,
+    pub(crate) pointer: &'static str,
+    pub(crate) section: Section,
+    pub(crate) access: Access,
 }
 
 /// The optional part of an application that a value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
+pub(crate) enum Section {
     Always,
     Employment,
     Finances,
@@ -26,7 +26,7 @@ pub(super) enum Section {
 
 /// How a value is read. A number that is absent is NaN.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Access {
+pub(crate) enum Access {
     Number(fn(&Application) -> f64),
     /// A number in the currency's minor unit.
     Money(fn(&Application) -> f64),
@@ -40,7 +40,7 @@ pub(super) enum Access {
 const ATTRIBUTES: &str = "/attributes/";
 
 /// Finds a source by its pointer or name.
-pub(super) fn find(name: &str) -> Option<&'static Known> {
+pub(crate) fn find(name: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.name == name)
 }
 

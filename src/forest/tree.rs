@@ -132,7 +132,7 @@ impl SymmetricForest {
         if most <= MAX_MARGIN {
             return None;
         }
-        Some(format!("the margin could exceed {} log-odds, which no real odds do", MAX_MARGIN))
+        Some(format!("the margin could exceed {MAX_MARGIN} log-odds, which no real odds do"))
     }
 
     /// The margin (log-odds of default): bias and leaf values, added in the order of the trees.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::forest::tree::SymmetricForest;
+
 /// Platt's calibration: calibrated log-odds = `intercept + slope · raw margin`.
 ///
 /// Invariant: both are finite and `slope > 0`, so calibration never changes an order.
@@ -53,6 +55,20 @@ impl Calibration {
     pub fn apply(self, raw_margin: f64) -> f64 {
         raw_margin * self.slope + self.intercept
     }
+
+    /// The forest whose margins are calibrated: the slope goes into every leaf, slope and intercept
+    /// into the bias. So a margin is the log-odds of its probability, and contributions sum to it.
+    ///
+    /// Its sums round otherwise than [`Calibration::apply`] does, in the last bits.
+    #[must_use]
+    pub fn fold(self, forest: &SymmetricForest) -> SymmetricForest {
+        let mut folded = forest.clone();
+        folded.bias = self.apply(folded.bias);
+        for value in folded.trees.iter_mut().flat_map(|tree| &mut tree.leaf_values) {
+            *value *= self.slope;
+        }
+        folded
+    }
 }
 
 impl TryFrom<Unchecked> for Calibration {
@@ -60,5 +76,32 @@ impl TryFrom<Unchecked> for Calibration {
 
     fn try_from(unchecked: Unchecked) -> Result<Self, NotACalibration> {
         Self::new(unchecked.slope, unchecked.intercept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::forest::random;
+
+    #[test]
+    fn a_slope_that_would_change_an_order_is_refused() {
+        for (slope, intercept) in [(0.0, 0.0), (-1.0, 0.0), (f64::NAN, 0.0), (f64::INFINITY, 0.0), (1.0, f64::NAN)] {
+            assert_eq!(Calibration::new(slope, intercept), Err(NotACalibration));
+        }
+        assert!(serde_json::from_str::<Calibration>(r#"{"slope": -1.0, "intercept": 0.0}"#).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_folded_forest_gives_calibrated_margins(
+            forest in random::forest(4, 0..=5), row in random::row(4), slope in 0.1..3.0, intercept in -2.0..2.0,
+        ) {
+            let calibration = Calibration::new(slope, intercept).expect("a slope above 0");
+            let folded = calibration.fold(&forest).margin(&row);
+            prop_assert!((folded - calibration.apply(forest.margin(&row))).abs() < 1e-12);
+        }
     }
 }

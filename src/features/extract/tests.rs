@@ -243,13 +243,13 @@ fn an_application_in_order_has_no_faults() {
 
 #[test]
 fn every_fault_of_an_application_is_reported_with_its_pointer() {
-    let faulty = application(|json| {
+    let wrong = application(|json| {
         json["loan"]["currency"] = "EUR".into();
         json["finances"]["home_ownership"] = "other".into();
         json.as_object_mut().expect("an object").remove("employment");
         json["attributes"] = json!({"branch visits": -1, "phone": "yes", "account": "huge", "a/b": 1});
     });
-    let faults = extractor().check_application(&faulty);
+    let faults = extractor().check_application(&wrong);
     let seen: Vec<(&str, FaultCode)> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
     let expected = [
         ("/attributes/account", FaultCode::UnknownValue),
@@ -284,10 +284,7 @@ fn a_value_is_shown_as_json_and_read_back() {
     assert_eq!(schema.raw_value(0, &json!("64000")), None);
 }
 
-#[test]
-fn every_fault_of_a_schema_is_named() {
-    let schema: Schema = toml::from_str(
-        r#"
+const FAULTY: &str = r#"
 name = "faulty"
 [[feature]]
 name = "income"
@@ -342,9 +339,11 @@ min = 60
 max = 36
 scale = -1.0
 reason = "UW-TERM"
-"#,
-    )
-    .expect("a schema");
+"#;
+
+#[test]
+fn every_fault_of_a_schema_is_named() {
+    let schema: Schema = toml::from_str(FAULTY).expect("a schema");
     let faults = schema.check().expect_err("faulty").faults.join("\n");
     for expected in [
         "`income`: the name is used twice",

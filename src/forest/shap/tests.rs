@@ -131,3 +131,37 @@ fn weights_of_all_sets_sum_to_one() {
         assert!((sum - 1.0).abs() < 1e-14, "{players}: {sum}");
     }
 }
+
+/// A case of `fixtures/treeshap/treeshap.json`; a missing value is null.
+#[derive(serde::Deserialize)]
+struct Golden {
+    source: String,
+    forest: SymmetricForest,
+    rows: Vec<Vec<Option<f64>>>,
+    margins: Vec<f64>,
+    baselines: Vec<f64>,
+    contributions: Vec<Vec<f64>>,
+}
+
+#[test]
+fn independent_libraries_give_the_same_values() {
+    const TOLERANCE: f64 = 1e-12;
+    let text = include_str!("../../../fixtures/treeshap/treeshap.json");
+    let cases: Vec<Golden> = serde_json::from_str(text).expect("the fixture");
+    assert_eq!(cases.len(), 3);
+    for case in cases {
+        for (number, row) in case.rows.iter().enumerate() {
+            let row: Vec<f64> = row.iter().map(|value| value.unwrap_or(f64::NAN)).collect();
+            let (margin, baseline, contributions) = explain(&case.forest, &row);
+            let ours = contributions.iter().chain([&margin, &baseline]);
+            let theirs = case.contributions[number].iter().chain([&case.margins[number], &case.baselines[number]]);
+            for (place, (ours, theirs)) in ours.zip(theirs).enumerate() {
+                let source = &case.source;
+                assert!(
+                    (ours - theirs).abs() < TOLERANCE,
+                    "{source}, row {number}, value {place}: {ours}, not {theirs}"
+                );
+            }
+        }
+    }
+}

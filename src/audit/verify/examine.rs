@@ -1,0 +1,156 @@
+//! Looking at one row alone.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{ApplicationCopy, DecisionCopy, Misplacement, Row, What};
+use crate::{
+    audit::{
+        entry::{Action, Entry},
+        tree::{self, Hash},
+    },
+    domain::{
+        decision::{Outcome, Status},
+        id::DecisionId,
+        timestamp::Timestamp,
+    },
+};
+
+/// A row that agrees with itself and with its copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Examined {
+    /// Computed from the entry's bytes.
+    pub leaf: Hash,
+    pub time: Timestamp,
+    /// Whether this is the decision that the application stands at.
+    pub is_latest: bool,
+}
+
+/// What of a payload is repeated in other tables.
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    decision: &'a RawValue,
+    #[serde(borrow, default)]
+    application: Option<&'a RawValue>,
+    /// Which of the application's decisions this is; the first does not say.
+    #[serde(default = "first")]
+    version: i64,
+}
+
+const fn first() -> i64 {
+    1
+}
+
+#[derive(Deserialize)]
+struct DecisionFacts {
+    id: DecisionId,
+    outcome: Outcome,
+    automatic: bool,
+    decided_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct ApplicationFacts {
+    #[serde(default)]
+    external_reference: Option<String>,
+    loan: LoanFacts,
+}
+
+#[derive(Deserialize)]
+struct LoanFacts {
+    amount: i64,
+    currency: String,
+}
+
+/// Looks at one row alone: its hash, its form, its columns and its copies.
+pub fn examine(row: &Row) -> Result<Examined, What> {
+    let leaf = tree::leaf_hash(row.entry.as_bytes());
+    let answered = row.decision.as_ref().map(|copy| copy.leaf_hash.as_slice());
+    let hash_holds = row.leaf_hash == leaf.as_bytes();
+    let parsed = Entry::parse(row.entry.as_bytes());
+    if let Ok(entry) = &parsed
+        && i64::try_from(entry.sequence) != Ok(row.sequence)
+    {
+        let how = if !hash_holds {
+            Misplacement::Relabelled
+        } else if i64::try_from(entry.sequence).is_ok_and(|says| says > row.sequence) {
+            Misplacement::MovedUp
+        } else {
+            Misplacement::MovedDown
+        };
+        return Err(What::Misplaced { says: entry.sequence, how });
+    }
+    if !hash_holds {
+        let entry_holds = answered == Some(leaf.as_bytes());
+        return Err(if entry_holds { What::LeafHashChanged } else { What::Changed });
+    }
+    let entry = parsed.map_err(|_| What::NotCanonical)?;
+    for (column, stored, said) in [
+        ("recorded_at", &row.recorded_at, entry.time.to_string()),
+        ("action", &row.action, entry.action.as_str().to_owned()),
+        ("subject", &row.subject, entry.subject.clone()),
+    ] {
+        if *stored != said {
+            return Err(What::ColumnChanged { column });
+        }
+    }
+    let Some(decision) = &row.decision else { return Err(What::CopyMissing { table: "decisions" }) };
+    if decision.leaf_hash != leaf.as_bytes() {
+        return Err(What::Rewritten);
+    }
+    let Some(application) = &row.application else { return Err(What::CopyMissing { table: "applications" }) };
+    let is_latest = compare_copies(&entry, decision, application)?;
+    Ok(Examined { leaf, time: entry.time, is_latest })
+}
+
+/// Holds the copies against the entry, and says whether the application stands at this decision.
+fn compare_copies(entry: &Entry, decision: &DecisionCopy, application: &ApplicationCopy) -> Result<bool, What> {
+    let payload: Payload<'_> = serde_json::from_str(entry.payload.get()).map_err(|_| What::NotCanonical)?;
+    let facts: DecisionFacts = serde_json::from_str(payload.decision.get()).map_err(|_| What::NotCanonical)?;
+    let is_first = entry.action == Action::ApplicationDecided;
+    compare(
+        "decisions",
+        &[
+            ("decision", decision.decision == payload.decision.get()),
+            ("application_id", decision.application_id == entry.subject),
+            ("id", decision.id == facts.id.to_string()),
+            ("decided_at", decision.decided_at == facts.decided_at.to_string()),
+            ("outcome", decision.outcome == facts.outcome.to_string()),
+            ("automatic", decision.automatic == facts.automatic),
+            ("number", decision.number == payload.version),
+        ],
+    )?;
+    let is_latest = application.version == decision.number;
+    if is_latest {
+        compare(
+            "applications",
+            &[
+                ("outcome", application.outcome == facts.outcome.to_string()),
+                ("status", application.status == Status::after(facts.outcome).as_str()),
+            ],
+        )?;
+    }
+    if let (true, Some(body)) = (is_first, payload.application) {
+        let said: ApplicationFacts = serde_json::from_str(body.get()).map_err(|_| What::NotCanonical)?;
+        compare(
+            "applications",
+            &[
+                ("body", application.body == body.get()),
+                ("external_reference", application.external_reference == said.external_reference),
+                ("amount_minor", application.amount_minor == said.loan.amount),
+                ("currency", application.currency == said.loan.currency),
+                ("submitted_by", application.submitted_by == entry.actor.subject),
+                ("received_at", application.received_at == facts.decided_at.to_string()),
+            ],
+        )?;
+    }
+    Ok(is_latest)
+}
+
+fn compare(table: &'static str, columns: &[(&'static str, bool)]) -> Result<(), What> {
+    match columns.iter().find(|(_, same)| !same) {
+        Some((column, _)) => Err(What::CopyChanged { table, column }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,165 @@
+//! What was found, said in a sentence.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// The first thing that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The first bad entry, or the first that may be it; `None` when what is wrong is not an entry.
+    pub sequence: Option<i64>,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "finding", rename_all = "snake_case")]
+pub enum What {
+    /// The entry's bytes do not give its hash.
+    Changed,
+    /// The entry is what it was; the hash beside it is not.
+    LeafHashChanged,
+    /// The entry and the hash beside it agree, but not with the hash that its decision was answered with.
+    Rewritten,
+    /// One of these entries was changed together with the hash beside it.
+    RewrittenWithin { last: i64 },
+    /// The entry is not in the form in which entries are written.
+    NotCanonical,
+    /// A column beside the entry does not repeat what the entry says.
+    ColumnChanged { column: &'static str },
+    /// The entry's copy in another table is not what the entry says.
+    CopyChanged { table: &'static str, column: &'static str },
+    /// The entry has no row in a table that must have one.
+    CopyMissing { table: &'static str },
+    /// The row holds an entry that says it has another place.
+    Misplaced { says: u64, how: Misplacement },
+    /// Entries are missing.
+    Removed { last: i64 },
+    /// The log was cut off here: a decision names an entry that is not there.
+    CutOff,
+    /// There is an entry that the log's head does not know.
+    Inserted,
+    /// The entry's time is before that of the entry before it.
+    TimeWentBack,
+    /// The stored head contradicts itself or the last entry.
+    HeadChanged,
+    /// There is no head.
+    HeadMissing,
+    /// A table has another number of rows than the log gives reason for.
+    RowsDiffer { table: &'static str, stored: u64, expected: u64 },
+}
+
+/// How an entry came to stand in another place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Misplacement {
+    /// It changed places with the entry that has the place it says.
+    Swapped,
+    /// An entry was removed and the later ones were moved up.
+    MovedUp,
+    /// An entry was inserted and the later ones were moved down.
+    MovedDown,
+    /// What it says of its place was changed.
+    Relabelled,
+}
+
+impl Finding {
+    pub(super) const fn at(sequence: i64, what: What) -> Self {
+        Self { sequence: Some(sequence), what }
+    }
+
+    /// Something about the log as a whole.
+    #[must_use]
+    pub const fn of_log(what: What) -> Self {
+        Self { sequence: None, what }
+    }
+
+    pub(super) fn removed(first: u64, last: u64) -> Self {
+        Self::at(signed(first), What::Removed { last: signed(last) })
+    }
+
+    pub(super) fn within(first: u64, last: u64) -> Self {
+        Self::at(signed(first), What::RewrittenWithin { last: signed(last) })
+    }
+
+    pub(super) fn cut_off(sequence: u64) -> Self {
+        Self::at(signed(sequence), What::CutOff)
+    }
+}
+
+/// Sequences are at most 2^53 − 1; anything above is a stored head that was changed.
+fn signed(sequence: u64) -> i64 {
+    i64::try_from(sequence).unwrap_or(i64::MAX)
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let n = self.sequence.unwrap_or_default();
+        match &self.what {
+            What::Changed => write!(f, "entry {n} was changed: its bytes do not give its hash"),
+            What::LeafHashChanged => {
+                write!(f, "the stored hash of entry {n} was changed: the entry itself gives the hash that was answered")
+            }
+            What::Rewritten => {
+                write!(
+                    f,
+                    "entry {n} was changed together with its stored hash: its decision was answered with another hash"
+                )
+            }
+            What::RewrittenWithin { last } if *last == n => {
+                write!(f, "entry {n} was changed together with its stored hash: the tree has another hash there")
+            }
+            What::RewrittenWithin { last } => write!(
+                f,
+                "an entry from {n} to {last} was changed together with its stored hash, or the hash of that part of the \
+                 tree was: they differ"
+            ),
+            What::NotCanonical => {
+                write!(f, "entry {n} was changed: it is not in the form in which entries are written")
+            }
+            What::ColumnChanged { column } => {
+                write!(f, "the row of entry {n} was changed: its {column} is not what the entry says")
+            }
+            What::CopyChanged { table, column } => {
+                write!(f, "{column} in {table} was changed: it is not what entry {n} says")
+            }
+            What::CopyMissing { table } => {
+                write!(f, "entry {n} was inserted, or its row in {table} was removed: there is none")
+            }
+            What::Misplaced { says, how } => misplaced(f, n, *says, *how),
+            What::Removed { last } if *last == n => write!(f, "entry {n} was removed"),
+            What::Removed { last } => write!(f, "entries {n} to {last} were removed"),
+            What::CutOff => write!(f, "the log was cut off: entry {n} was removed, but its decision is still there"),
+            What::Inserted => write!(f, "entry {n} was inserted: the head of the log does not know it"),
+            What::TimeWentBack => write!(f, "entry {n} was changed: its time is before that of the entry before it"),
+            What::HeadChanged => {
+                write!(f, "the head of the log was changed: it does not agree with itself or the last entry")
+            }
+            What::HeadMissing => write!(f, "the head of the log was removed"),
+            What::RowsDiffer { table, stored, expected } => {
+                write!(
+                    f,
+                    "rows of {table} were removed or inserted: there are {stored}, and the log gives reason for {expected}"
+                )
+            }
+        }
+    }
+}
+
+fn misplaced(f: &mut fmt::Formatter<'_>, n: i64, says: u64, how: Misplacement) -> fmt::Result {
+    match how {
+        Misplacement::Swapped => write!(f, "entries {n} and {says} were swapped"),
+        Misplacement::MovedUp => {
+            write!(
+                f,
+                "entry {n} was removed and later ones were moved up: the entry in its place says it is entry {says}"
+            )
+        }
+        Misplacement::MovedDown => {
+            write!(f, "an entry was inserted before entry {n}: the entry in its place says it is entry {says}")
+        }
+        Misplacement::Relabelled => write!(f, "entry {n} was changed: it says it is entry {says}"),
+    }
+}

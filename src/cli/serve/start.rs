@@ -1,0 +1,119 @@
+//! From settings to everything that a server needs, or to what keeps it from starting.
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+
+use crate::{
+    auth::{
+        development::{DevelopmentKey, create_private_directory},
+        keys::KeySet,
+        token::{Rules, TokenVerifier},
+    },
+    cli::{settings::database_url, token::development_key},
+    clock::{Clock, Ids},
+    config::{DEVELOPMENT_KEY_ID, Mode, Settings},
+    decide::pipeline::Decider,
+    http::{BodyLimits, Context},
+    policy::Policy,
+    service::{
+        App, Parts,
+        models::{LoadedModel, Registry},
+        recorder,
+    },
+    storage::Db,
+    telemetry::Metrics,
+};
+
+/// What a server is started with.
+pub(super) struct Started {
+    pub(super) context: Context,
+    /// In development mode alone.
+    pub(super) development_key: Option<DevelopmentKey>,
+}
+
+/// Opens and checks everything.
+pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
+    let (keys, development_key) = keys(settings)?;
+    let (decider, registry) = decider(settings)?;
+    if settings.mode == Mode::Development {
+        create_private_directory(&settings.data_dir)
+            .with_context(|| format!("cannot make the data directory {}", settings.data_dir.display()))?;
+    }
+    let db = Db::open(&database_url(settings)?).await.context("the store cannot be opened")?;
+    let metrics = Metrics::new();
+    let app = App::start(Parts {
+        db,
+        decider,
+        registry,
+        clock: Clock::system(),
+        ids: Ids::from_system()?,
+        metrics: metrics.recorder.clone(),
+        recorder: recorder::Settings::default(),
+    });
+    check_readiness(&app).await?;
+    let rules = Rules {
+        issuer: settings.issuer().to_owned(),
+        audience: settings.auth.audience.clone(),
+        leeway_s: settings.auth.leeway_s,
+    };
+    let context = Context {
+        app,
+        tokens: TokenVerifier::new(keys, rules),
+        metrics,
+        metrics_token: settings.metrics.token.clone(),
+        body: BodyLimits { bytes: settings.server.body_limit_bytes, deadline: settings.server.body_deadline() },
+    };
+    Ok(Started { context, development_key })
+}
+
+/// The keys that tokens are verified with: those of the settings, and in development mode the one of the
+/// data directory, which production mode refuses under whatever name it comes.
+fn keys(settings: &Settings) -> anyhow::Result<(KeySet, Option<DevelopmentKey>)> {
+    let mut keys = KeySet::load(&settings.auth.keys)?;
+    if settings.mode == Mode::Development {
+        let key = development_key(settings)?;
+        keys.insert(DEVELOPMENT_KEY_ID, key.verifying().clone());
+        return Ok((keys, Some(key)));
+    }
+    if let Ok(development) = DevelopmentKey::open(&settings.development_key_file())
+        && let Some((kid, _)) = keys.iter().find(|(_, key)| key.is_same_key(development.verifying()))
+    {
+        bail!(
+            "the key `{kid}` is the development key of {}: production mode takes no development key",
+            settings.data_dir.display()
+        );
+    }
+    Ok((keys, None))
+}
+
+/// The model and the policy that decide.
+fn decider(settings: &Settings) -> anyhow::Result<(Decider, Registry)> {
+    let Some(directory) = &settings.model.directory else {
+        bail!("no model: give one with model.directory in the settings");
+    };
+    let loaded = LoadedModel::from_directory(directory)
+        .with_context(|| format!("the model in {} cannot be used", directory.display()))?;
+    let Some(file) = &settings.policy.file else {
+        bail!("no policy: give one with policy.file in the settings");
+    };
+    let named = || format!("the policy {} cannot be used", file.display());
+    let text = std::fs::read_to_string(file).with_context(named)?;
+    let policy = Policy::parse(&text).with_context(named)?;
+    let decider = Decider::new(Arc::clone(&loaded.model), Arc::new(policy)).with_context(named)?;
+    Ok((decider, Registry::new(vec![loaded])))
+}
+
+async fn check_readiness(app: &App) -> anyhow::Result<()> {
+    let readiness = app.readiness().await;
+    if !readiness.database {
+        bail!("the store does not answer");
+    }
+    if !readiness.recorder {
+        bail!("the audit log cannot be written: let this process write to the store's file and its directory");
+    }
+    if !readiness.model {
+        bail!("the model does not give the numbers that its parity vectors ask for");
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Authentication and permission, as an argument of the handler.
+
+use std::{
+    future::{Ready, ready},
+    marker::PhantomData,
+    ops::Deref,
+    sync::Arc,
+};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderValue},
+    web::Data,
+};
+
+use crate::{
+    auth::token::InvalidToken,
+    domain::principal::{Permission, Principal},
+    http::{
+        Context,
+        problem::{Code, Problem},
+    },
+};
+
+/// A permission as a type, so that a handler's signature says who may call it.
+pub trait Permit: 'static {
+    /// What the caller's role must allow.
+    const PERMISSION: Permission;
+}
+
+/// The permissions of [`Permission`] as types.
+pub mod permit {
+    use super::{Permission, Permit};
+
+    macro_rules! permits {
+        ($($name:ident),+ $(,)?) => {$(
+            #[doc = concat!("Stands for [`Permission::", stringify!($name), "`].")]
+            #[derive(Debug)]
+            pub struct $name;
+
+            impl Permit for $name {
+                const PERMISSION: Permission = Permission::$name;
+            }
+        )+};
+    }
+
+    permits!(SubmitApplication, ReadApplication, ReviewApplication, Simulate, ReadAudit, ReadRegistry);
+}
+
+/// A caller who was authenticated and may do what `P` says.
+///
+/// It must be the handler's first argument, so that nobody else learns what is wrong with a request.
+#[derive(Debug)]
+pub struct Allowed<P> {
+    principal: Arc<Principal>,
+    permit: PhantomData<P>,
+}
+
+impl<P> Deref for Allowed<P> {
+    type Target = Principal;
+
+    fn deref(&self) -> &Principal {
+        &self.principal
+    }
+}
+
+impl<P: Permit> FromRequest for Allowed<P> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(authenticate(request).and_then(|principal| {
+            if principal.role.may(P::PERMISSION) {
+                return Ok(Self { principal, permit: PhantomData });
+            }
+            Err(Problem::new(Code::Forbidden, format!("The role {} may not do this.", principal.role)))
+        }))
+    }
+}
+
+fn authenticate(request: &HttpRequest) -> Result<Arc<Principal>, Problem> {
+    let context = request.app_data::<Data<Context>>().ok_or_else(|| Problem::internal(&"the server has no context"))?;
+    let token = bearer_token(request)?;
+    context.tokens.verify(token, context.app.clock().now()).map_err(refused)
+}
+
+/// The token of the one `Authorization` header (RFC 6750 §2.1).
+pub(in crate::http) fn bearer_token(request: &HttpRequest) -> Result<&str, Problem> {
+    let mut headers = request.headers().get_all(header::AUTHORIZATION);
+    let Some(value) = headers.next() else {
+        return Err(missing("Send a token: `Authorization: Bearer …`."));
+    };
+    if headers.next().is_some() {
+        return Err(missing("Send one Authorization header, not several."));
+    }
+    value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, token)| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+        .map(|(_, token)| token)
+        .ok_or_else(|| missing("The Authorization header must be `Bearer`, a space and the token."))
+}
+
+fn missing(detail: &'static str) -> Problem {
+    // RFC 6750 §3.1: no error code where no token was sent.
+    Problem::new(Code::Unauthenticated, detail)
+        .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"underwright\""))
+}
+
+fn refused(why: InvalidToken) -> Problem {
+    let challenge = format!("Bearer realm=\"underwright\", error=\"invalid_token\", error_description=\"{why}\"");
+    let problem = Problem::new(Code::Unauthenticated, format!("The token is not accepted: {why}."));
+    match HeaderValue::try_from(challenge) {
+        Ok(challenge) => problem.with_header(header::WWW_AUTHENTICATE, challenge),
+        Err(_) => problem,
+    }
+}

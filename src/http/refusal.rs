@@ -1,0 +1,67 @@
+//! How each refusal of a use case is told.
+
+use super::problem::{Code, Problem};
+use crate::{
+    service::{applications::ReadError, recorder::RecordError, review::ReviewError, submit::SubmitError},
+    storage,
+};
+
+/// How long to wait when the store does not answer.
+const RETRY_AFTER_SECONDS: u32 = 2;
+
+impl From<storage::Error> for Problem {
+    fn from(error: storage::Error) -> Self {
+        if !matches!(error, storage::Error::Unavailable(_) | storage::Error::ReadOnly) {
+            return Self::internal(&error);
+        }
+        tracing::warn!(cause = %error, "the store does not answer");
+        let detail = "The store does not answer now. Nothing of this request was kept; send it again.";
+        Self::retry_later(Code::Unavailable, detail, RETRY_AFTER_SECONDS)
+    }
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        let detail = format!("{error}.");
+        match error {
+            RecordError::InFlight => Self::retry_later(Code::IdempotencyKeyInFlight, detail, 1),
+            RecordError::KeyReused => Self::new(Code::IdempotencyKeyReused, detail),
+            RecordError::Busy { retry_after_seconds } => {
+                Self::retry_later(Code::Overloaded, detail, retry_after_seconds)
+            }
+            RecordError::Stopping { retry_after_seconds } => {
+                Self::retry_later(Code::Unavailable, detail, retry_after_seconds)
+            }
+            RecordError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Refused(refusal) => refusal.into(),
+            SubmitError::Record(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReviewError> for Problem {
+    fn from(error: ReviewError) -> Self {
+        match error {
+            ReviewError::Refused(refusal) => refusal.into(),
+            ReviewError::NotFound => Self::not_found(),
+            ReviewError::VersionMismatch { .. } => Self::new(Code::VersionMismatch, format!("{error}.")),
+            ReviewError::Record(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::NotFound => Self::not_found(),
+            ReadError::Storage(error) => error.into(),
+        }
+    }
+}

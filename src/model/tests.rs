@@ -1,0 +1,145 @@
+//! A small model that uses everything, for the tests of this layer and of those below it.
+
+use super::{
+    file::{DataFile, Encoding, TrainingRange},
+    *,
+};
+use crate::forest::tree::{Split, SymmetricForest, SymmetricTree};
+
+const SCHEMA: &str = r#"
+name = "example"
+[[feature]]
+name = "duration"
+column = "duration"
+source = "/attributes/duration"
+monotone = "increasing"
+reason = "UW-TERM"
+[[feature]]
+name = "account"
+label = "Current account"
+column = "account"
+source = "/attributes/account"
+kind = "category"
+categories = ["none", "small", "large"]
+reason = "EX-ACCOUNT"
+[[feature]]
+name = "phone"
+column = "phone"
+source = "/attributes/phone"
+kind = "boolean"
+reason = "EX-PHONE"
+"#;
+
+/// A model file without a fault.
+pub(crate) fn example_file() -> ModelFile {
+    let schema: Schema = toml::from_str(SCHEMA).expect("a schema");
+    let split = |feature, threshold, missing_above| Split { feature, threshold, missing_above };
+    let trees = vec![
+        SymmetricTree {
+            splits: vec![split(0, 12.5, true), split(1, 0.28, false)],
+            leaf_values: vec![-0.4, 0.1, -0.1, 0.5],
+            leaf_covers: vec![40.0, 25.0, 20.0, 15.0],
+        },
+        SymmetricTree {
+            splits: vec![split(2, 0.5, false)],
+            leaf_values: vec![0.05, -0.15],
+            leaf_covers: vec![60.0, 40.0],
+        },
+    ];
+    let training_range = |feature: &str, range, categories: &[&str], missing| TrainingRange {
+        feature: feature.to_owned(),
+        range,
+        categories: categories.iter().map(|category| (*category).to_owned()).collect(),
+        missing,
+    };
+    ModelFile {
+        format: FORMAT,
+        name: "example".to_owned(),
+        version: "1".to_owned(),
+        reasons: reasons::resolve(&schema, &std::collections::BTreeMap::new()),
+        schema,
+        encodings: vec![Encoding { feature: "account".to_owned(), prior: 0.3, statistics: vec![0.45, 0.25, 0.1] }],
+        forest: SymmetricForest { features: 3, bias: -0.8, trees },
+        calibration: Calibration::new(1.1, -0.05).expect("a slope above 0"),
+        training_ranges: vec![
+            training_range("duration", Some([4.0, 72.0]), &[], false),
+            training_range("account", None, &["none", "small"], true),
+            training_range("phone", Some([0.0, 1.0]), &[], true),
+        ],
+        provenance: Provenance {
+            data: vec![DataFile { name: "example.csv".to_owned(), sha256: "0".repeat(64), rows: 100 }],
+            train_rows: 80,
+            test_rows: 20,
+            bad_rate: 0.3,
+            seed: 7,
+            trained_by: "underwright 0.1.0".to_owned(),
+            split: "a random fifth is the test part".to_owned(),
+            ..Provenance::default()
+        },
+    }
+}
+
+/// The model of [`example_file`].
+pub(crate) fn example() -> Model {
+    Model::without_parity(&bundle::model_json(&example_file())).expect("a sound model")
+}
+
+/// Applicants that reach every kind of value.
+pub(crate) fn example_rows() -> Vec<FeatureVector> {
+    [[24.0, 0.0, 1.0], [6.0, 2.0, 0.0], [f64::NAN, f64::NAN, f64::NAN], [80.0, 3.0, 1.0]].map(FeatureVector::new).into()
+}
+
+#[test]
+fn an_assessment_follows_the_definition() {
+    let model = example();
+    let assessment = model.assess(&example_rows()[0]);
+    // Duration above 12.5, account "none" with statistic 0.45 above 0.28; phone above 0.5.
+    let expected = (-0.8 * 1.1 - 0.05) + 0.5 * 1.1 - 0.15 * 1.1;
+    assert!((assessment.margin - expected).abs() < 1e-12);
+    assert_eq!(assessment.default_probability, Probability::from_margin(assessment.margin));
+    let sum: f64 = assessment.contributions.iter().sum();
+    assert!((assessment.baseline + sum - assessment.margin).abs() < ADDITIVITY_TOLERANCE);
+    assert!(
+        assessment.contributions[0] > 0.0 && assessment.contributions[1] > 0.0 && assessment.contributions[2] < 0.0
+    );
+}
+
+#[test]
+fn an_unseen_category_takes_the_prior_and_a_missing_one_the_missing_side() {
+    let model = example();
+    let margin = |account| model.margin(&FeatureVector::new([24.0, account, 0.0]));
+    // The prior, 0.3, is above the threshold, as the statistic of "none" is.
+    assert_eq!(margin(3.0), margin(0.0));
+    // Missing answers "no", as the statistic of "large" does.
+    assert_eq!(margin(f64::NAN), margin(2.0));
+}
+
+#[test]
+fn margin_probability_and_assessment_agree_to_the_bit() {
+    let model = example();
+    let mut scratch = Scratch::default();
+    for row in example_rows() {
+        let assessment = model.assess_with(&row, &mut scratch);
+        assert_eq!(assessment.margin.to_bits(), model.margin(&row).to_bits());
+        assert_eq!(assessment.default_probability, model.probability_only(&row));
+    }
+}
+
+#[test]
+fn a_value_outside_the_training_range_is_named() {
+    let model = example();
+    let outside: Vec<Vec<usize>> = example_rows().iter().map(|row| model.assess(row).outside_training_range).collect();
+    // "large" never occurred; duration was never missing; 80 is above 72 and category 3 is unseen.
+    assert_eq!(outside, [vec![], vec![1], vec![0], vec![0, 1]]);
+    let at_the_ends = model.assess(&FeatureVector::new([72.0, 0.0, 0.0]));
+    assert!(at_the_ends.outside_training_range.is_empty());
+}
+
+#[test]
+fn features_have_labels_and_reasons() {
+    let model = example();
+    assert_eq!((0..3).map(|index| model.label_of(index)).collect::<Vec<_>>(), ["Duration", "Current account", "Phone"]);
+    assert_eq!(model.reason_of(0).text, "Repayment term of the loan is long");
+    assert_eq!(model.reason_of(1).code.as_str(), "EX-ACCOUNT");
+    assert_eq!(model.reason_of(1).text, "Current account");
+}

@@ -1,0 +1,126 @@
+//! What the use cases share.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    idempotency::InFlight,
+    models::Registry,
+    recorder::{Recorder, Settings},
+};
+use crate::{
+    clock::{Clock, Ids},
+    decide::pipeline::Decider,
+    storage::{self, Db},
+    telemetry::RecorderMetrics,
+};
+
+/// Everything that the use cases need. Cheap to clone: every clone is the same application.
+#[derive(Debug, Clone)]
+pub struct App(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    db: Db,
+    decider: Decider,
+    registry: Registry,
+    clock: Clock,
+    ids: Ids,
+    recorder: Recorder,
+    in_flight: InFlight,
+}
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    pub db: Db,
+    /// The model and policy that decide.
+    pub decider: Decider,
+    /// What is shown of models.
+    pub registry: Registry,
+    pub clock: Clock,
+    pub ids: Ids,
+    pub metrics: RecorderMetrics,
+    pub recorder: Settings,
+}
+
+/// Whether the service can do its work, and if not, which part cannot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Readiness {
+    /// The database answers a read.
+    pub database: bool,
+    /// The recorder runs and can open a transaction for writing.
+    pub recorder: bool,
+    /// The model gave the bits that its parity vectors ask for when it was loaded: there is no other way to
+    /// load one.
+    pub model: bool,
+}
+
+impl Readiness {
+    /// Whether every part is.
+    #[must_use]
+    pub const fn is_ready(self) -> bool {
+        self.database && self.recorder && self.model
+    }
+}
+
+impl App {
+    /// Starts the recorder. Must be called within a tokio runtime.
+    #[must_use]
+    pub fn start(parts: Parts) -> Self {
+        let Parts { db, decider, registry, clock, ids, metrics, recorder } = parts;
+        let recorder = Recorder::start(db.clone(), clock.clone(), metrics, recorder);
+        Self(Arc::new(Shared { db, decider, registry, clock, ids, recorder, in_flight: InFlight::default() }))
+    }
+
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    #[must_use]
+    pub fn ids(&self) -> &Ids {
+        &self.0.ids
+    }
+
+    #[must_use]
+    pub fn decider(&self) -> &Decider {
+        &self.0.decider
+    }
+
+    pub(super) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(super) fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    pub(super) fn recorder(&self) -> &Recorder {
+        &self.0.recorder
+    }
+
+    pub(super) fn in_flight(&self) -> &InFlight {
+        &self.0.in_flight
+    }
+
+    /// Asks every part whether it can work.
+    pub async fn readiness(&self) -> Readiness {
+        Readiness { database: self.reads().await.is_ok(), recorder: self.0.recorder.is_writable().await, model: true }
+    }
+
+    async fn reads(&self) -> Result<(), storage::Error> {
+        let mut tx = self.0.db.read().await?;
+        storage::audit::head(&mut tx).await?;
+        Ok(())
+    }
+
+    /// Records what still waits, then stops: changes asked for from now on are refused. Returns once
+    /// everything acknowledged is durable and the database is closed.
+    pub async fn stop(&self) {
+        self.0.recorder.stop().await;
+        self.0.db.close().await;
+    }
+}

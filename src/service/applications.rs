@@ -1,0 +1,89 @@
+//! Reading applications.
+//!
+//! A principal whose role sees only its own (a core-banking system) is told of another's application what it
+//! is told of none: there is no such thing.
+
+use super::{
+    App, stored,
+    view::{ApplicationDetail, ApplicationView, Page, PageLimit, Status},
+};
+use crate::{
+    decide::record::Explanation,
+    domain::{decision::Outcome, id::ApplicationId, principal::Principal, timestamp::Timestamp},
+    storage::{
+        self, Tx,
+        applications::{Listing, StoredApplication},
+    },
+};
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// There is none, or it is not the caller's to see.
+    #[error("there is no such thing")]
+    NotFound,
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+}
+
+/// Which applications are asked for; everything that is `None` does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub status: Option<Status>,
+    pub outcome: Option<Outcome>,
+    /// Received at this time or later.
+    pub from: Option<Timestamp>,
+    /// Received before this time.
+    pub to: Option<Timestamp>,
+    pub external_reference: Option<String>,
+}
+
+/// Lists applications, newest first. `after` is the last application of the page before.
+pub async fn list(
+    app: &App,
+    who: &Principal,
+    filter: &Filter,
+    after: Option<ApplicationId>,
+    limit: PageLimit,
+) -> Result<Page<ApplicationView>, storage::Error> {
+    let listing = Listing {
+        submitted_by: who.role.sees_only_its_own().then_some(who.subject.as_str()),
+        external_reference: filter.external_reference.as_deref(),
+        outcome: filter.outcome,
+        status: filter.status,
+        from: filter.from,
+        to: filter.to,
+        before: after,
+        limit: limit.one_more(),
+    };
+    let mut tx = app.db().read().await?;
+    let rows = storage::applications::list(&mut tx, &listing).await?;
+    Page::cut(rows, limit, |row| row.id.to_string()).try_map(|row| stored::application(&row))
+}
+
+/// One application with its history.
+pub async fn show(app: &App, who: &Principal, id: ApplicationId) -> Result<ApplicationDetail, ReadError> {
+    let mut tx = app.db().read().await?;
+    let found = find(&mut tx, who, id).await?;
+    let entries = storage::decisions::entries(&mut tx, id).await?;
+    let history: Result<_, _> = entries.iter().map(|entry| stored::history(entry)).collect();
+    Ok(ApplicationDetail { view: stored::application(&found)?, history: history? })
+}
+
+/// Every feature's value and contribution, as they were when model and policy decided. What a person decided
+/// afterwards changes nothing in it.
+pub async fn explanation(app: &App, who: &Principal, id: ApplicationId) -> Result<Explanation, ReadError> {
+    let mut tx = app.db().read().await?;
+    find(&mut tx, who, id).await?;
+    let entry = storage::decisions::first_entry(&mut tx, id).await?.ok_or(ReadError::NotFound)?;
+    Ok(stored::record(&entry)?.explanation())
+}
+
+/// An application that the principal may see.
+async fn find(tx: &mut Tx, who: &Principal, id: ApplicationId) -> Result<StoredApplication, ReadError> {
+    let found = storage::applications::find(tx, id).await?.ok_or(ReadError::NotFound)?;
+    if who.role.sees_only_its_own() && found.submitted_by != who.subject {
+        return Err(ReadError::NotFound);
+    }
+    Ok(found)
+}

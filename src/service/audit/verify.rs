@@ -1,0 +1,144 @@
+//! Verifying the log in a database: reading it in order, believing nothing of it.
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::{
+    audit::{
+        entry::Entry,
+        verify::{Finding, Misplacement, Row, Verifier, What, examine, stored_level},
+    },
+    storage::{self, Db, Tx, audit},
+};
+
+/// How many rows are read and hashed at a time.
+const CHUNK: u32 = 1_024;
+
+/// What a verification came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Whether everything that could be checked holds.
+    pub intact: bool,
+    /// How many entries were verified: all of them, or those before the first bad one.
+    pub entries: u64,
+    /// The log's size and root, when it is intact.
+    #[serde(flatten)]
+    pub log: Option<Intact>,
+    /// The first thing that is not what it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finding: Option<Finding>,
+    /// The finding as a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    pub unchecked: Vec<Unchecked>,
+}
+
+/// An intact log: what to keep elsewhere, to hold a later log against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Intact {
+    pub size: u64,
+    /// RFC 6962, in lower-case hexadecimal.
+    pub root_hash: String,
+}
+
+/// Something that a verification could not check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unchecked {
+    /// Whether the whole log was rewritten, or cut off, with all of its hashes: that takes a checkpoint that
+    /// was kept elsewhere, and none was given.
+    NoOutsideCheckpoint,
+}
+
+/// Verifies the whole log. `progress` is told how many entries are verified, and of how many.
+///
+/// # Errors
+/// The database cannot be read; a log that is not what it was is no error but a [`Report`].
+pub async fn verify(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result<Report, storage::Error> {
+    let mut tx = db.read().await?;
+    let unchecked = vec![Unchecked::NoOutsideCheckpoint];
+    let head = match audit::head(&mut tx).await {
+        Ok(Some(head)) => head,
+        Ok(None) => return Ok(broken(0, Finding::of_log(What::HeadMissing), unchecked)),
+        Err(storage::Error::Corrupt { .. }) => {
+            return Ok(broken(0, Finding::of_log(What::HeadChanged), unchecked));
+        }
+        Err(error) => return Err(error),
+    };
+    let total = head.size;
+    let mut verifier = Verifier::new(head);
+    if let Some(finding) = walk(&mut tx, &mut verifier, |done| progress(done, total)).await? {
+        return Ok(broken(verifier.size(), finding, unchecked));
+    }
+    let (size, root_hash) = (verifier.size(), verifier.root().to_string());
+    let (counts, cut_off) = (audit::counts(&mut tx).await?, audit::cut_off_at(&mut tx, size).await?);
+    Ok(match verifier.finish(counts, cut_off) {
+        Ok(()) => Report {
+            intact: true,
+            entries: size,
+            log: Some(Intact { size, root_hash }),
+            finding: None,
+            message: None,
+            unchecked,
+        },
+        Err(finding) => broken(size, finding, unchecked),
+    })
+}
+
+fn broken(entries: u64, finding: Finding, unchecked: Vec<Unchecked>) -> Report {
+    let message = Some(finding.to_string());
+    Report { intact: false, entries, log: None, finding: Some(finding), message, unchecked }
+}
+
+/// Takes every row in order, up to the first that is not what it was.
+async fn walk(
+    tx: &mut Tx,
+    verifier: &mut Verifier,
+    mut progress: impl FnMut(u64),
+) -> Result<Option<Finding>, storage::Error> {
+    let mut after = i64::MIN;
+    loop {
+        let rows = audit::rows_to_verify(tx, after, CHUNK).await?;
+        let Some(last) = rows.last() else { return Ok(None) };
+        after = last.sequence;
+        let examined: Vec<_> = rows.par_iter().map(examine).collect();
+        for (row, examined) in rows.iter().zip(examined) {
+            if let Err(finding) = verifier.accept(row.sequence, examined) {
+                // An earlier part of the tree that does not hold is named first.
+                if let Some(earlier) = check_nodes(tx, verifier).await? {
+                    return Ok(Some(earlier));
+                }
+                return Ok(Some(tell_misplacement(tx, row, finding).await?));
+            }
+        }
+        if let Some(finding) = check_nodes(tx, verifier).await? {
+            return Ok(Some(finding));
+        }
+        progress(verifier.size());
+    }
+}
+
+/// Holds the nodes that were completed since the last call against the stored ones.
+async fn check_nodes(tx: &mut Tx, verifier: &mut Verifier) -> Result<Option<Finding>, storage::Error> {
+    for node in verifier.take_completed() {
+        let Some(level) = stored_level(node.id) else { continue };
+        let stored = audit::node(tx, level, node.id.position).await?;
+        if let Err(finding) = Verifier::hold_against_node(node, stored) {
+            return Ok(Some(finding));
+        }
+    }
+    Ok(None)
+}
+
+/// Looks at the place that a misplaced entry says is its own: if the entry there says this place is its own,
+/// the two were swapped.
+async fn tell_misplacement(tx: &mut Tx, row: &Row, finding: Finding) -> Result<Finding, storage::Error> {
+    let What::Misplaced { says, .. } = finding.what else { return Ok(finding) };
+    let there = audit::entry_at(tx, says).await?;
+    let partner = there.and_then(|entry| serde_json::from_str::<Entry>(&entry).ok());
+    let swapped = partner.is_some_and(|partner| i64::try_from(partner.sequence) == Ok(row.sequence));
+    if !swapped {
+        return Ok(finding);
+    }
+    Ok(Finding { what: What::Misplaced { says, how: Misplacement::Swapped }, ..finding })
+}

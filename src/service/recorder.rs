@@ -1,0 +1,257 @@
+//! Group commit: one task writes everything that waits in one durable transaction.
+//!
+//! A change is handed to the task through a bounded queue and its sender waits. While one transaction is
+//! being made durable the next changes gather; the task then takes all of them (up to [`Settings::batch_max`])
+//! into one transaction, and answers each only after its commit. So the cost of a durable write is shared by
+//! everyone who waits for one, and the audit log has one writer in this process.
+//!
+//! What is answered is durable; what could not be recorded is answered with a [`RecordError`] and has left
+//! nothing. A change whose sender went away is recorded all the same, or not at all.
+
+mod batch;
+mod change;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use tokio::{
+    sync::{
+        Notify,
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
+    task::JoinHandle,
+};
+
+pub(super) use change::{AnswerDraft, Change, DecisionDraft, Effect, Rejection};
+
+use super::Answer;
+use crate::{
+    clock::Clock,
+    storage::{self, Db},
+    telemetry::{RecorderMetrics, metrics::RefusedCause},
+};
+
+/// What a caller is told to wait when the store is behind: a second is many commits.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// How the recorder works.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How many changes may wait; one more is refused with [`RecordError::Busy`].
+    pub queue_capacity: usize,
+    /// How many changes one transaction may write.
+    pub batch_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { queue_capacity: 4_096, batch_max: 512 }
+    }
+}
+
+/// Why a change was not recorded. Nothing of it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Another request under the same idempotency key is being worked on (409).
+    #[error("a request with this Idempotency-Key is being worked on; wait for its answer")]
+    InFlight,
+    /// The idempotency key stands for another request (422).
+    #[error("this Idempotency-Key was used for a different request; use a new one")]
+    KeyReused,
+    /// More waits than the store can write (503 with `Retry-After`).
+    #[error("too many changes are waiting to be recorded; try again in {retry_after_seconds} s")]
+    Busy { retry_after_seconds: u32 },
+    /// The server is stopping (503 with `Retry-After`).
+    #[error("the server is stopping; try again in {retry_after_seconds} s")]
+    Stopping { retry_after_seconds: u32 },
+    /// The store did not take it (503 with `Retry-After`).
+    #[error("the store did not record the change: {0}")]
+    Storage(storage::Error),
+}
+
+impl RecordError {
+    const fn busy() -> Self {
+        Self::Busy { retry_after_seconds: RETRY_AFTER_SECONDS }
+    }
+
+    const fn stopping() -> Self {
+        Self::Stopping { retry_after_seconds: RETRY_AFTER_SECONDS }
+    }
+}
+
+/// The way to the task that writes.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    queue: mpsc::Sender<Message>,
+    stop: Arc<Notify>,
+    task: Mutex<Option<JoinHandle<()>>>,
+    metrics: RecorderMetrics,
+}
+
+#[derive(Debug)]
+enum Message {
+    Record(Box<Job>),
+    /// Asks whether a transaction can be opened for writing.
+    Probe(oneshot::Sender<bool>),
+}
+
+/// A change, and who waits for it.
+#[derive(Debug)]
+struct Job {
+    change: Change,
+    reply: oneshot::Sender<Verdict>,
+}
+
+/// What became of a change.
+type Verdict = Result<Answer, Rejection>;
+
+impl Recorder {
+    /// Starts the task. Must be called within a tokio runtime.
+    pub(super) fn start(db: Db, clock: Clock, metrics: RecorderMetrics, settings: Settings) -> Self {
+        let (queue, waiting) = mpsc::channel(settings.queue_capacity);
+        let stop = Arc::new(Notify::new());
+        let writer = Writer { db, clock, metrics: metrics.clone(), batch_max: settings.batch_max };
+        let task = tokio::spawn(writer.run(waiting, Arc::clone(&stop)));
+        Self { queue, stop, task: Mutex::new(Some(task)), metrics }
+    }
+
+    /// Records a change, and answers once that is durable.
+    pub(super) async fn record(&self, change: Change) -> Verdict {
+        let (reply, verdict) = oneshot::channel();
+        self.send(Message::Record(Box::new(Job { change, reply })))?;
+        // The task answers every job it takes; it is gone only when it was killed with its runtime.
+        verdict.await.unwrap_or_else(|_| Err(RecordError::stopping().into()))
+    }
+
+    /// Whether the task runs and can open a transaction for writing.
+    pub(super) async fn is_writable(&self) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Probe(reply)).is_ok() && answer.await.unwrap_or(false)
+    }
+
+    /// Refuses what comes from now on, records what waits, and returns when that is done.
+    pub(super) async fn stop(&self) {
+        self.stop.notify_one();
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            // A task that panicked has nothing left to wait for.
+            let _ = task.await;
+        }
+    }
+
+    fn send(&self, message: Message) -> Result<(), RecordError> {
+        let sent = self.queue.try_send(message);
+        self.metrics.queue_depth(self.queue.max_capacity() - self.queue.capacity());
+        sent.map_err(|refused| match refused {
+            TrySendError::Full(_) => {
+                self.metrics.refused(RefusedCause::QueueFull);
+                RecordError::busy()
+            }
+            TrySendError::Closed(_) => {
+                self.metrics.refused(RefusedCause::ShuttingDown);
+                RecordError::stopping()
+            }
+        })
+    }
+}
+
+/// The task that writes.
+#[derive(Debug)]
+struct Writer {
+    db: Db,
+    clock: Clock,
+    metrics: RecorderMetrics,
+    batch_max: usize,
+}
+
+impl Writer {
+    async fn run(self, mut queue: mpsc::Receiver<Message>, stop: Arc<Notify>) {
+        let mut messages = Vec::with_capacity(self.batch_max);
+        loop {
+            tokio::select! {
+                biased;
+                // What is in the queue by now is still taken; then it is empty for good.
+                () = stop.notified(), if !queue.is_closed() => queue.close(),
+                taken = queue.recv_many(&mut messages, self.batch_max) => {
+                    if taken == 0 {
+                        return;
+                    }
+                    self.metrics.queue_depth(queue.len());
+                    self.take(&mut messages).await;
+                }
+            }
+        }
+    }
+
+    async fn take(&self, messages: &mut Vec<Message>) {
+        let mut changes = Vec::with_capacity(messages.len());
+        let mut replies = Vec::with_capacity(messages.len());
+        let mut probes = Vec::new();
+        for message in messages.drain(..) {
+            match message {
+                Message::Record(job) => {
+                    let Job { change, reply } = *job;
+                    changes.push(change);
+                    replies.push(reply);
+                }
+                Message::Probe(reply) => probes.push(reply),
+            }
+        }
+        if !changes.is_empty() {
+            let verdicts = self.write(&changes).await;
+            // Keys are free again before anybody hears of the answers under them.
+            drop(changes);
+            for (reply, verdict) in replies.into_iter().zip(verdicts) {
+                // Whoever went away does not hear that their change was recorded.
+                let _ = reply.send(verdict);
+            }
+        }
+        if !probes.is_empty() {
+            let writable = self.db.write().await.is_ok();
+            for probe in probes {
+                let _ = probe.send(writable);
+            }
+        }
+    }
+
+    /// Writes changes together; when one of them makes that impossible, each alone.
+    async fn write(&self, changes: &[Change]) -> Vec<Verdict> {
+        match self.write_batch(changes).await {
+            Ok(verdicts) => verdicts,
+            Err(storage::Error::Conflict(_)) if changes.len() > 1 => {
+                let mut verdicts = Vec::with_capacity(changes.len());
+                for change in changes.chunks(1) {
+                    match self.write_batch(change).await {
+                        Ok(verdict) => verdicts.extend(verdict),
+                        Err(error) => verdicts.push(self.failed(error)),
+                    }
+                }
+                verdicts
+            }
+            Err(error) => {
+                tracing::error!(changes = changes.len(), %error, "a batch was not recorded");
+                changes.iter().map(|_| self.failed(error.clone())).collect()
+            }
+        }
+    }
+
+    async fn write_batch(&self, changes: &[Change]) -> Result<Vec<Verdict>, storage::Error> {
+        let begun = Instant::now();
+        let verdicts = batch::write(&self.db, self.clock.now(), changes).await?;
+        self.metrics.committed(changes.len(), begun.elapsed());
+        for (change, verdict) in changes.iter().zip(&verdicts) {
+            if verdict.as_ref().is_ok_and(|answer| !answer.replayed) {
+                self.metrics.decided(change.decision.outcome, change.decision.automatic);
+            }
+        }
+        Ok(verdicts)
+    }
+
+    fn failed(&self, error: storage::Error) -> Verdict {
+        self.metrics.refused(RefusedCause::StoreUnavailable);
+        Err(RecordError::Storage(error).into())
+    }
+}

@@ -1,0 +1,187 @@
+//! One transaction over many changes.
+
+use std::collections::{HashMap, HashSet};
+
+use time::Duration;
+
+use super::{Change, Effect, RecordError, Rejection, Verdict};
+use crate::{
+    audit::{
+        entry::Placed,
+        tree::{Frontier, Node},
+    },
+    domain::timestamp::Timestamp,
+    service::Answer,
+    storage::{
+        self, Db, Tx, applications,
+        audit::{self, NewEntry},
+        decisions::{self, NewDecision},
+        idempotency::{self, KeyId, NewKey, StoredAnswer},
+    },
+};
+
+/// How long an answer is kept under its key at least.
+const KEY_RETENTION: Duration = Duration::hours(24);
+
+/// Writes changes in one transaction, and says of each what became of it, in their order.
+///
+/// A change that may not be made (its key stands for another request, its application has moved on) is
+/// left out and the others are written. An error means that nothing was written.
+pub(super) async fn write(db: &Db, now: Timestamp, changes: &[Change]) -> Result<Vec<Verdict>, storage::Error> {
+    let mut tx = db.write().await?;
+    let (mut frontier, last_time) = resume(&mut tx).await?;
+    let old_size = frontier.size();
+    // The log's time never goes back, even when the clock was set back.
+    let now = last_time.map_or(now, |last| last.max(now));
+
+    let verdicts = sift(&mut tx, changes).await?;
+    let mut batch = Batch::new(now);
+    let mut answers = Vec::with_capacity(changes.len());
+    for (change, verdict) in changes.iter().zip(verdicts) {
+        answers.push(match verdict {
+            None => Ok(batch.add(change, &mut frontier)),
+            Some(verdict) => verdict,
+        });
+    }
+    if frontier.size() > old_size {
+        batch.insert(&mut tx, old_size, &frontier).await?;
+        tx.commit().await?;
+    }
+    Ok(answers)
+}
+
+/// Takes up the log where it was left, and refuses to go on from a head that contradicts itself.
+async fn resume(tx: &mut Tx) -> Result<(Frontier, Option<Timestamp>), storage::Error> {
+    let corrupt = |column| storage::Error::Corrupt { table: "audit_head", column, id: "1".to_owned() };
+    let head = audit::head(tx).await?.ok_or_else(|| corrupt("id"))?;
+    let frontier = Frontier::new(head.size, head.peaks).ok_or_else(|| corrupt("frontier"))?;
+    if frontier.root() != head.root {
+        return Err(corrupt("root_hash"));
+    }
+    Ok((frontier, head.updated_at))
+}
+
+/// Decides of each change whether it may be made: `None` when it may.
+async fn sift(tx: &mut Tx, changes: &[Change]) -> Result<Vec<Option<Verdict>>, storage::Error> {
+    let keys: Vec<KeyId> = changes.iter().filter_map(|change| Some(change.reservation.as_ref()?.id.clone())).collect();
+    let stored: HashMap<KeyId, StoredAnswer> = idempotency::find(tx, &keys).await?.into_iter().collect();
+    let mut in_batch = HashSet::new();
+    let mut verdicts = Vec::with_capacity(changes.len());
+    for change in changes {
+        verdicts.push(match under_key(change, &stored, &mut in_batch) {
+            Some(verdict) => Some(verdict),
+            None => apply(tx, change).await?.map(Err),
+        });
+    }
+    Ok(verdicts)
+}
+
+/// What the change's key already stands for, if anything.
+fn under_key<'a>(
+    change: &'a Change,
+    stored: &HashMap<KeyId, StoredAnswer>,
+    in_batch: &mut HashSet<&'a KeyId>,
+) -> Option<Verdict> {
+    let reservation = change.reservation.as_ref()?;
+    if let Some(stored) = stored.get(&reservation.id) {
+        return Some(reservation.replay(stored).map_err(Rejection::from));
+    }
+    // Keys are reserved while they are worked on, so this never happens; it must not fail the batch if it does.
+    (!in_batch.insert(&reservation.id)).then(|| Err(RecordError::InFlight.into()))
+}
+
+/// Moves a reviewed application to its next version, or says why not. A new application is inserted later,
+/// with the others.
+async fn apply(tx: &mut Tx, change: &Change) -> Result<Option<Rejection>, storage::Error> {
+    let Effect::Review { seen_version } = change.effect else { return Ok(None) };
+    if applications::advance(tx, change.application_id, seen_version, change.decision.outcome).await? {
+        return Ok(None);
+    }
+    let current = applications::version(tx, change.application_id).await?;
+    Ok(Some(current.map_or(Rejection::NoApplication, |current| Rejection::Version { current })))
+}
+
+/// The rows that a transaction is to insert.
+#[derive(Debug)]
+struct Batch {
+    now: Timestamp,
+    entries: Vec<NewEntry>,
+    completed: Vec<Node>,
+    applications: Vec<applications::NewApplication>,
+    decisions: Vec<NewDecision>,
+    keys: Vec<NewKey>,
+}
+
+impl Batch {
+    const fn new(now: Timestamp) -> Self {
+        Self {
+            now,
+            entries: Vec::new(),
+            completed: Vec::new(),
+            applications: Vec::new(),
+            decisions: Vec::new(),
+            keys: Vec::new(),
+        }
+    }
+
+    /// Gives a change the next place in the log, and says what it is answered with.
+    fn add(&mut self, change: &Change, frontier: &mut Frontier) -> Answer {
+        let sequence = frontier.size();
+        let Placed { bytes, leaf_hash } = change.entry.place(sequence, self.now);
+        frontier.append(leaf_hash, |node| self.completed.push(node));
+        let version = change.effect.version();
+        let answer = change.answer.finish(change.application_id, version, sequence, leaf_hash);
+        self.entries.push(NewEntry {
+            sequence,
+            leaf_hash,
+            recorded_at: self.now,
+            action: change.action,
+            subject: change.application_id.to_string(),
+            entry: bytes,
+        });
+        if let Effect::Receive(application) = &change.effect {
+            self.applications.push(application.as_ref().clone());
+        }
+        self.decisions.push(NewDecision {
+            audit_sequence: sequence,
+            leaf_hash,
+            application_id: change.application_id,
+            number: version,
+            id: change.decision.id,
+            decided_at: change.decision.decided_at,
+            outcome: change.decision.outcome,
+            automatic: change.decision.automatic,
+            decision: change.decision.canonical.clone(),
+        });
+        if let Some(reservation) = &change.reservation {
+            self.keys.push(NewKey {
+                id: reservation.id.clone(),
+                answer: StoredAnswer {
+                    request_sha256: reservation.request_sha256,
+                    status: answer.status,
+                    application_id: answer.application_id,
+                    version,
+                    response: answer.body.clone(),
+                },
+                created_at: self.now,
+            });
+        }
+        answer
+    }
+
+    async fn insert(self, tx: &mut Tx, old_size: u64, frontier: &Frontier) -> Result<(), storage::Error> {
+        audit::insert_entries(tx, self.entries).await?;
+        audit::insert_nodes(tx, &self.completed).await?;
+        applications::insert(tx, self.applications).await?;
+        decisions::insert(tx, self.decisions).await?;
+        if !self.keys.is_empty() {
+            // Removing twice what is added keeps the table at what a day brings, at a cost that every batch can bear.
+            let most = 2 * self.keys.len();
+            if let Some(limit) = self.now.checked_add(-KEY_RETENTION) {
+                idempotency::sweep(tx, limit, most).await?;
+            }
+            idempotency::insert(tx, self.keys).await?;
+        }
+        audit::move_head(tx, old_size, frontier, self.now).await
+    }
+}

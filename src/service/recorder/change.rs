@@ -1,0 +1,116 @@
+//! A change as it is handed to the recorder: everything but its place in the log is made.
+
+use crate::{
+    audit::{
+        entry::{Action, Draft},
+        tree::Hash,
+    },
+    domain::{
+        decision::{Decision, Outcome},
+        id::{ApplicationId, DecisionId},
+        timestamp::Timestamp,
+    },
+    service::{Answer, idempotency::Reservation, view::ApplicationView},
+    storage::applications::NewApplication,
+};
+
+use super::RecordError;
+
+/// A change to record.
+#[derive(Debug)]
+pub(in crate::service) struct Change {
+    /// The key under which its answer is kept.
+    pub(in crate::service) reservation: Option<Reservation>,
+    pub(in crate::service) application_id: ApplicationId,
+    pub(in crate::service) action: Action,
+    pub(in crate::service) entry: Draft,
+    pub(in crate::service) decision: DecisionDraft,
+    pub(in crate::service) answer: AnswerDraft,
+    pub(in crate::service) effect: Effect,
+}
+
+/// What a change does to the application.
+#[derive(Debug)]
+pub(in crate::service) enum Effect {
+    /// It is new.
+    Receive(Box<NewApplication>),
+    /// It goes on from the version that was seen, if that still stands.
+    Review { seen_version: u32 },
+}
+
+impl Effect {
+    /// The application's version after the change.
+    pub(in crate::service) const fn version(&self) -> u32 {
+        match self {
+            Self::Receive(_) => 1,
+            Self::Review { seen_version } => *seen_version + 1,
+        }
+    }
+}
+
+/// A decision without its place in the log.
+#[derive(Debug)]
+pub(in crate::service) struct DecisionDraft {
+    pub(in crate::service) id: DecisionId,
+    pub(in crate::service) decided_at: Timestamp,
+    pub(in crate::service) outcome: Outcome,
+    pub(in crate::service) automatic: bool,
+    /// As it stands in the entry's payload.
+    pub(in crate::service) canonical: String,
+}
+
+impl DecisionDraft {
+    pub(in crate::service) fn new(decision: &Decision, canonical: String) -> Self {
+        Self {
+            id: decision.id,
+            decided_at: decision.decided_at,
+            outcome: decision.outcome,
+            automatic: decision.automatic,
+            canonical,
+        }
+    }
+}
+
+/// An answer that lacks only what is known at the commit: where its decision stands in the log.
+///
+/// Invariant: the view's JSON up to the end of the decision's last field; `decision` is its last field.
+#[derive(Debug)]
+pub(in crate::service) struct AnswerDraft {
+    status: u16,
+    open_json: Vec<u8>,
+}
+
+impl AnswerDraft {
+    /// Writes an answer. The view's decision has no place in the log yet.
+    pub(in crate::service) fn new(status: u16, view: &ApplicationView) -> Result<Self, serde_json::Error> {
+        let mut open_json = serde_json::to_vec(view)?;
+        // The two braces that close the decision and the answer come after the decision's place in the log.
+        open_json.truncate(open_json.len() - 2);
+        Ok(Self { status, open_json })
+    }
+
+    /// The whole answer.
+    pub(in crate::service) fn finish(&self, id: ApplicationId, version: u32, sequence: u64, leaf: Hash) -> Answer {
+        let audit = format!(r#","audit":{{"sequence":{sequence},"leaf_hash":"{leaf}"}}}}}}"#);
+        let body = [self.open_json.as_slice(), audit.as_bytes()].concat();
+        Answer { status: self.status, application_id: id, version, body, replayed: false }
+    }
+}
+
+/// Why a change was not recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::service) enum Rejection {
+    Record(RecordError),
+    /// The application stands at another version than the one that was seen.
+    Version {
+        current: u32,
+    },
+    /// There is no such application.
+    NoApplication,
+}
+
+impl From<RecordError> for Rejection {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
+}

@@ -1,0 +1,194 @@
+//! A person decides an application that awaits review, or overrides a decision.
+//!
+//! A person may decide any application at any time, on the version that they saw; each decision is kept and
+//! none is changed. It ends in approve or decline, states the reasons that the person chose, and rests on the
+//! same model, policy and score as the decision before it.
+
+use serde::Serialize;
+
+use super::{
+    Answer, App, Call,
+    idempotency::Request,
+    recorder::{AnswerDraft, Change, DecisionDraft, Effect, RecordError, Rejection},
+    stored,
+    submit::{BUILD, inconsistent},
+    view::{ApplicationView, DecisionView, Status},
+};
+use crate::{
+    audit::entry::{Action, Draft, Facts, canonical},
+    decide::pipeline::Decider,
+    domain::{
+        decision::{Decision, Outcome},
+        fault::{Fault, FaultCode, Refusal},
+        id::{ApplicationId, DecisionId},
+        reason::{Reason, ReasonCode},
+        review::{self, ReviewForm},
+    },
+    model::reasons,
+    storage,
+};
+
+const ROUTE: &str = "POST /v1/applications/{id}/review";
+const OK: u16 = 200;
+
+/// Why a review was not recorded. Nothing of it is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ReviewError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// No such application.
+    #[error("there is no such application")]
+    NotFound,
+    /// The caller decided on another version than the one that stands.
+    #[error("the application has changed: its version is {current} now; read it again before deciding")]
+    VersionMismatch { current: u32 },
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// What a review's entry records.
+#[derive(Serialize)]
+struct ReviewRecord<'a> {
+    decision: &'a Decision,
+    /// The decision before it.
+    previous: Previous,
+    /// As the reviewer stated them; an approval's decision shows no reasons.
+    reason_codes: &'a [ReasonCode],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
+    /// The application's version that this decision makes.
+    version: u32,
+}
+
+#[derive(Serialize)]
+struct Previous {
+    id: DecisionId,
+    outcome: Outcome,
+}
+
+/// Records a person's decision on the version of the application that they saw (`If-Match`); answers once
+/// that is durable. Of two who decide on the same version, one wins and the other is told.
+pub async fn decide(
+    app: &App,
+    call: Call<'_>,
+    id: ApplicationId,
+    seen_version: u32,
+    body: &[u8],
+) -> Result<Answer, ReviewError> {
+    let request = Request { route: ROUTE, target: &id.to_string(), condition: seen_version, body };
+    let reservation = app.in_flight().reserve(call, request)?;
+    let mut change = match prepare(app, call, id, seen_version, body).await {
+        Ok(change) => change,
+        Err(error) => {
+            let stored = match &reservation {
+                Some(reservation) => reservation.stored(app.db()).await?,
+                None => None,
+            };
+            return stored.ok_or(error);
+        }
+    };
+    change.reservation = reservation;
+    app.recorder().record(change).await.map_err(|rejection| match rejection {
+        Rejection::Record(error) => error.into(),
+        Rejection::Version { current } => ReviewError::VersionMismatch { current },
+        Rejection::NoApplication => ReviewError::NotFound,
+    })
+}
+
+async fn prepare(
+    app: &App,
+    call: Call<'_>,
+    id: ApplicationId,
+    seen_version: u32,
+    body: &[u8],
+) -> Result<Change, ReviewError> {
+    let form = review::parse(body)?;
+    let reasons = stated_reasons(app.decider(), &form)?;
+    let current = find(app, id).await?;
+    if current.version != seen_version {
+        return Err(ReviewError::VersionMismatch { current: current.version });
+    }
+    let now = app.clock().now();
+    let before = &current.decision.decision;
+    let decision = Decision {
+        id: app.ids().decision(now),
+        outcome: form.outcome.into(),
+        automatic: false,
+        reasons,
+        decided_at: now,
+        ..before.clone()
+    };
+    let record = ReviewRecord {
+        decision: &decision,
+        previous: Previous { id: before.id, outcome: before.outcome },
+        reason_codes: &form.reason_codes,
+        note: form.note.as_deref(),
+        version: seen_version + 1,
+    };
+    let facts = Facts {
+        action: Action::ApplicationReviewed,
+        actor: call.who,
+        build: BUILD,
+        request_id: call.request_id,
+        subject: &id.to_string(),
+    };
+    let entry = Draft::new(facts, &canonical(&record).map_err(|error| inconsistent(&error))?)
+        .map_err(|error| inconsistent(&error))?;
+    let draft = DecisionDraft::new(&decision, canonical(&decision).map_err(|error| inconsistent(&error))?);
+    let view = ApplicationView {
+        status: Status::after(decision.outcome),
+        version: record.version,
+        decision: DecisionView { decision, audit: None },
+        ..current
+    };
+    Ok(Change {
+        reservation: None,
+        application_id: id,
+        action: facts.action,
+        entry,
+        decision: draft,
+        answer: AnswerDraft::new(OK, &view).map_err(|error| inconsistent(&error))?,
+        effect: Effect::Review { seen_version },
+    })
+}
+
+async fn find(app: &App, id: ApplicationId) -> Result<ApplicationView, ReviewError> {
+    let read = async {
+        let mut tx = app.db().read().await?;
+        storage::applications::find(&mut tx, id).await?.map(|found| stored::application(&found)).transpose()
+    };
+    read.await.map_err(RecordError::Storage)?.ok_or(ReviewError::NotFound)
+}
+
+/// The reasons that the reviewer chose, with their texts. An approval states none.
+fn stated_reasons(decider: &Decider, form: &ReviewForm) -> Result<Vec<Reason>, Refusal> {
+    let mut stated = Vec::with_capacity(form.reason_codes.len());
+    let mut faults = Vec::new();
+    for (index, code) in form.reason_codes.iter().enumerate() {
+        match text_of(decider, code) {
+            Some(text) => stated.push(Reason { code: code.clone(), text, feature: None, contribution: None }),
+            None => faults.push(Fault::new(
+                format!("/reason_codes/{index}"),
+                FaultCode::UnknownValue,
+                format!("must be one of {}", known_codes(decider)),
+            )),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Refusal::Faults(faults));
+    }
+    Ok(if Outcome::from(form.outcome) == Outcome::Approve { Vec::new() } else { stated })
+}
+
+/// What is stated for a code: the model's text for it, else the standard one.
+fn text_of(decider: &Decider, code: &ReasonCode) -> Option<String> {
+    let of_model = decider.model().reasons().iter().find(|reason| reason.code == *code);
+    of_model.map(|reason| reason.text.clone()).or_else(|| reasons::text_of(code.as_str()).map(str::to_owned))
+}
+
+fn known_codes(decider: &Decider) -> String {
+    let mut codes: Vec<_> = decider.model().reasons().iter().map(|reason| reason.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes.join(", ")
+}

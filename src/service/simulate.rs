@@ -1,0 +1,12 @@
+//! What would be decided, without recording anything.
+
+use super::{App, submit, view::ApplicationView};
+use crate::domain::fault::Refusal;
+
+/// Decides an application as [`submit::submit`] would, and keeps nothing of it: the identifiers in the
+/// answer name nothing, and its decision has no place in the audit log.
+pub fn simulate(app: &App, body: &[u8]) -> Result<ApplicationView, Refusal> {
+    let now = app.clock().now();
+    let (application, decided) = submit::decide(app, body, now)?;
+    Ok(submit::view(app.ids().application(now), now, application, &decided))
+}

@@ -1,0 +1,139 @@
+//! An application comes in: check, decide, record, answer.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    Answer, App, Call,
+    idempotency::Request,
+    recorder::{AnswerDraft, Change, DecisionDraft, Effect, RecordError, Rejection},
+    view::{ApplicationView, DecisionView, Status},
+};
+use crate::{
+    audit::entry::{Action, Draft, Facts, canonical},
+    decide::pipeline::Decided,
+    domain::{application::Application, fault::Refusal, id::ApplicationId, intake, timestamp::Timestamp},
+    storage::{self, applications::NewApplication},
+};
+
+/// The version that stands in every entry written by this build.
+pub(super) const BUILD: &str = env!("CARGO_PKG_VERSION");
+
+const ROUTE: &str = "POST /v1/applications";
+const CREATED: u16 = 201;
+
+/// Why an application was not decided. Nothing of it is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// Decides an application and records it; answers once that is durable.
+///
+/// Under an idempotency key that was used for the same request the stored answer is given again, even when
+/// the application would be refused or decided otherwise by now.
+pub async fn submit(app: &App, call: Call<'_>, body: &[u8]) -> Result<Answer, SubmitError> {
+    let request = Request { route: ROUTE, target: "", condition: 0, body };
+    let reservation = app.in_flight().reserve(call, request)?;
+    let mut change = match prepare(app, call, body) {
+        Ok(change) => change,
+        Err(error) => {
+            let stored = match &reservation {
+                Some(reservation) => reservation.stored(app.db()).await?,
+                None => None,
+            };
+            return stored.ok_or(error);
+        }
+    };
+    change.reservation = reservation;
+    app.recorder().record(change).await.map_err(|rejection| match rejection {
+        Rejection::Record(error) => error.into(),
+        // A new application has no version that another could have moved.
+        Rejection::Version { .. } | Rejection::NoApplication => {
+            inconsistent(&"a new application was taken for an old one").into()
+        }
+    })
+}
+
+/// Checks and decides an application: everything but writing it down.
+pub(super) fn decide(app: &App, body: &[u8], now: Timestamp) -> Result<(Application, Decided), Refusal> {
+    let application = intake::parse(body, now.date())?;
+    let decided = app.decider().decide(&application, app.ids().decision(now), now).map_err(Refusal::Faults)?;
+    Ok((application, decided))
+}
+
+/// An application as it is answered, before it has a place in the log.
+pub(super) fn view(id: ApplicationId, now: Timestamp, application: Application, decided: &Decided) -> ApplicationView {
+    ApplicationView {
+        id,
+        status: Status::after(decided.decision.outcome),
+        version: 1,
+        received_at: now,
+        application,
+        decision: DecisionView { decision: decided.decision.clone(), audit: None },
+    }
+}
+
+/// The parts of a payload that other tables repeat.
+#[derive(Deserialize)]
+struct Repeated<'a> {
+    #[serde(borrow)]
+    application: &'a RawValue,
+    #[serde(borrow)]
+    decision: &'a RawValue,
+}
+
+fn prepare(app: &App, call: Call<'_>, body: &[u8]) -> Result<Change, SubmitError> {
+    let now = app.clock().now();
+    let (application, decided) = decide(app, body, now)?;
+    Ok(received(call, app.ids().application(now), application, &decided)?)
+}
+
+/// The change that a decided application makes. It was received when it was decided.
+pub(super) fn received(
+    call: Call<'_>,
+    id: ApplicationId,
+    application: Application,
+    decided: &Decided,
+) -> Result<Change, RecordError> {
+    let now = decided.decision.decided_at;
+    let payload = canonical(&decided.record).map_err(|error| inconsistent(&error))?;
+    let repeated: Repeated<'_> = serde_json::from_str(&payload).map_err(|error| inconsistent(&error))?;
+    let facts = Facts {
+        action: Action::ApplicationDecided,
+        actor: call.who,
+        build: BUILD,
+        request_id: call.request_id,
+        subject: &id.to_string(),
+    };
+    let new = NewApplication {
+        id,
+        external_reference: application.external_reference.clone(),
+        submitted_by: call.who.subject.clone(),
+        received_at: now,
+        outcome: decided.decision.outcome,
+        amount_minor: application.loan.amount.minor(),
+        currency: application.loan.currency.clone(),
+        body: repeated.application.get().to_owned(),
+        applicant: canonical(&application.applicant).map_err(|error| inconsistent(&error))?,
+    };
+    let view = view(id, now, application, decided);
+    Ok(Change {
+        reservation: None,
+        application_id: id,
+        action: facts.action,
+        entry: Draft::new(facts, &payload).map_err(|error| inconsistent(&error))?,
+        decision: DecisionDraft::new(&decided.decision, repeated.decision.get().to_owned()),
+        answer: AnswerDraft::new(CREATED, &view).map_err(|error| inconsistent(&error))?,
+        effect: Effect::Receive(Box::new(new)),
+    })
+}
+
+/// Something that a checked application and a checked model cannot bring about. It is answered as a store
+/// that cannot record, because that is what it comes to.
+pub(super) fn inconsistent(what: &dyn ToString) -> RecordError {
+    RecordError::Storage(storage::Error::Conflict(what.to_string()))
+}

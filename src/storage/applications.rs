@@ -1,0 +1,260 @@
+//! Applications as they stand.
+
+use std::sync::LazyLock;
+
+use super::{
+    Error, Tx,
+    db::on_backend,
+    rows::{ManyRows, insert_rows},
+};
+use crate::{
+    audit::tree::Hash,
+    clock::least_application_id,
+    domain::{
+        decision::{Outcome, Status},
+        id::ApplicationId,
+        timestamp::Timestamp,
+    },
+};
+
+const TABLE: &str = "applications";
+
+/// An application with its first decision's outcome.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewApplication {
+    pub id: ApplicationId,
+    pub external_reference: Option<String>,
+    pub submitted_by: String,
+    pub received_at: Timestamp,
+    pub outcome: Outcome,
+    pub amount_minor: i64,
+    pub currency: String,
+    /// Canonical JSON, without the applicant.
+    pub body: String,
+    /// Canonical JSON. Personal data.
+    pub applicant: String,
+}
+
+/// An application as it stands, with its latest decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredApplication {
+    pub id: ApplicationId,
+    pub submitted_by: String,
+    pub received_at: Timestamp,
+    pub outcome: Outcome,
+    pub version: u32,
+    /// JSON, without the applicant.
+    pub body: String,
+    /// JSON. Personal data.
+    pub applicant: String,
+    /// JSON: the latest decision.
+    pub decision: String,
+    /// The entry of the latest decision.
+    pub audit_sequence: u64,
+    pub leaf_hash: Hash,
+}
+
+/// Which applications to list, newest first. What is `None` does not matter.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Listing<'a> {
+    pub submitted_by: Option<&'a str>,
+    pub external_reference: Option<&'a str>,
+    pub outcome: Option<Outcome>,
+    pub status: Option<Status>,
+    /// Received at this time or later.
+    pub from: Option<Timestamp>,
+    /// Received before this time.
+    pub to: Option<Timestamp>,
+    /// Only applications before this one.
+    pub before: Option<ApplicationId>,
+    pub limit: u32,
+}
+
+static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new(
+        "INSERT INTO applications (id, external_reference, submitted_by, received_at, status, outcome, version, \
+         amount_minor, currency, body, applicant) VALUES",
+        11,
+        "",
+    )
+});
+
+/// Moves an application to its next version, unless somebody else has.
+const ADVANCE: &str = "UPDATE applications SET version = version + 1, status = $1, outcome = $2 \
+                       WHERE id = $3 AND version = $4";
+
+const VERSION: &str = "SELECT version FROM applications WHERE id = $1";
+
+macro_rules! select {
+    ($($condition:expr),+) => {
+        concat!(
+            "SELECT a.id, a.submitted_by, a.received_at, a.outcome, a.version, a.body, a.applicant, d.decision, \
+             d.audit_sequence, d.leaf_hash FROM applications a \
+             JOIN decisions d ON d.application_id = a.id AND d.number = a.version WHERE ",
+            $($condition),+
+        )
+    };
+}
+
+const FIND: &str = select!("a.id = $1");
+
+/// One text per index that leads to what is asked for. Each takes the same parameters; the filter that the
+/// index is for is stated without its "or does not matter", which would keep the planner from using it.
+macro_rules! list {
+    ($submitter:literal, $reference:literal, $outcome:literal) => {
+        select!(
+            $submitter,
+            " AND ",
+            $reference,
+            " AND ",
+            $outcome,
+            " AND ($4 IS NULL OR a.status = $4) AND a.received_at >= $5 AND a.received_at < $6 \
+             AND a.id >= $7 AND a.id < $8 ORDER BY a.id DESC LIMIT $9"
+        )
+    };
+}
+
+const LIST: &str = list!(
+    "($1 IS NULL OR a.submitted_by = $1)",
+    "($2 IS NULL OR a.external_reference = $2)",
+    "($3 IS NULL OR a.outcome = $3)"
+);
+const LIST_BY_SUBMITTER: &str =
+    list!("a.submitted_by = $1", "($2 IS NULL OR a.external_reference = $2)", "($3 IS NULL OR a.outcome = $3)");
+const LIST_BY_REFERENCE: &str =
+    list!("($1 IS NULL OR a.submitted_by = $1)", "a.external_reference = $2", "($3 IS NULL OR a.outcome = $3)");
+const LIST_BY_OUTCOME: &str =
+    list!("($1 IS NULL OR a.submitted_by = $1)", "($2 IS NULL OR a.external_reference = $2)", "a.outcome = $3");
+
+/// Before every time and identifier, and after every one.
+const LEAST: &str = "";
+const BEYOND_TIMES: &str = "~";
+const BEYOND_IDS: &str = "app_~";
+
+pub(super) fn queries() -> impl Iterator<Item = &'static str> {
+    let fixed = [ADVANCE, VERSION, FIND, LIST, LIST_BY_SUBMITTER, LIST_BY_REFERENCE, LIST_BY_OUTCOME];
+    fixed.into_iter().chain(INSERT.texts())
+}
+
+/// Inserts applications at version 1.
+pub async fn insert(tx: &mut Tx, applications: Vec<NewApplication>) -> Result<(), Error> {
+    insert_rows!(tx, INSERT, applications, |new| [
+        new.id.to_string(),
+        new.external_reference,
+        new.submitted_by,
+        new.received_at.to_string(),
+        Status::after(new.outcome).as_str(),
+        new.outcome.to_string(),
+        1_i64,
+        new.amount_minor,
+        new.currency,
+        new.body,
+        new.applicant,
+    ])
+}
+
+/// Moves an application from the version that was seen to the next, with a new outcome. False when its
+/// version is another by now.
+pub async fn advance(tx: &mut Tx, id: ApplicationId, seen_version: u32, outcome: Outcome) -> Result<bool, Error> {
+    let changed = on_backend!(tx, |connection| {
+        sqlx::query(ADVANCE)
+            .bind(Status::after(outcome).as_str())
+            .bind(outcome.to_string())
+            .bind(id.to_string())
+            .bind(i64::from(seen_version))
+            .execute(connection)
+            .await?
+            .rows_affected()
+    });
+    Ok(changed == 1)
+}
+
+/// The version that an application stands at; `None` when there is none of this name.
+pub async fn version(tx: &mut Tx, id: ApplicationId) -> Result<Option<u32>, Error> {
+    let version: Option<i64> = on_backend!(tx, |connection| {
+        sqlx::query_scalar(VERSION).bind(id.to_string()).fetch_optional(connection).await?
+    });
+    version
+        .map(|version| u32::try_from(version).map_err(|_| Error::corrupt(TABLE, "version", id.to_string())))
+        .transpose()
+}
+
+/// One application.
+pub async fn find(tx: &mut Tx, id: ApplicationId) -> Result<Option<StoredApplication>, Error> {
+    let row: Option<Columns> =
+        on_backend!(tx, |connection| sqlx::query_as(FIND).bind(id.to_string()).fetch_optional(connection).await?);
+    row.map(StoredApplication::try_from).transpose()
+}
+
+/// Lists applications, newest first.
+pub async fn list(tx: &mut Tx, listing: &Listing<'_>) -> Result<Vec<StoredApplication>, Error> {
+    let text = match listing {
+        Listing { external_reference: Some(_), .. } => LIST_BY_REFERENCE,
+        Listing { outcome: Some(Outcome::Review), .. } | Listing { outcome: Some(_), submitted_by: None, .. } => {
+            LIST_BY_OUTCOME
+        }
+        Listing { submitted_by: Some(_), .. } => LIST_BY_SUBMITTER,
+        _ => LIST,
+    };
+    // Identifiers begin with the time of receipt, so a time range is also a range of identifiers.
+    let from_id = listing.from.map_or(LEAST.to_owned(), |from| least_application_id(from).to_string());
+    let before_id = listing.before.map_or(BEYOND_IDS.to_owned(), |before| before.to_string());
+    let to_id = listing.to.and_then(|to| to.checked_add(time::Duration::MILLISECOND));
+    let to_id = to_id.map_or(BEYOND_IDS.to_owned(), |to| least_application_id(to).to_string());
+    let rows: Vec<Columns> = on_backend!(tx, |connection| {
+        sqlx::query_as(text)
+            .bind(listing.submitted_by)
+            .bind(listing.external_reference)
+            .bind(listing.outcome.map(|outcome| outcome.to_string()))
+            .bind(listing.status.map(Status::as_str))
+            .bind(listing.from.map_or(LEAST.to_owned(), |from| from.to_string()))
+            .bind(listing.to.map_or(BEYOND_TIMES.to_owned(), |to| to.to_string()))
+            .bind(from_id)
+            .bind(before_id.min(to_id))
+            .bind(i64::from(listing.limit))
+            .fetch_all(connection)
+            .await?
+    });
+    rows.into_iter().map(StoredApplication::try_from).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct Columns {
+    id: String,
+    submitted_by: String,
+    received_at: String,
+    outcome: String,
+    version: i64,
+    body: String,
+    applicant: String,
+    decision: String,
+    audit_sequence: i64,
+    leaf_hash: Vec<u8>,
+}
+
+impl TryFrom<Columns> for StoredApplication {
+    type Error = Error;
+
+    fn try_from(row: Columns) -> Result<Self, Error> {
+        let id = row.id.parse().map_err(|_| Error::corrupt(TABLE, "id", &row.id))?;
+        let corrupt = |column| Error::corrupt(TABLE, column, &row.id);
+        Ok(Self {
+            id,
+            received_at: Timestamp::parse(&row.received_at).ok_or_else(|| corrupt("received_at"))?,
+            outcome: parse_outcome(&row.outcome).ok_or_else(|| corrupt("outcome"))?,
+            version: u32::try_from(row.version).map_err(|_| corrupt("version"))?,
+            audit_sequence: u64::try_from(row.audit_sequence)
+                .map_err(|_| Error::corrupt("decisions", "audit_sequence", &row.id))?,
+            leaf_hash: Hash::from_slice(&row.leaf_hash)
+                .ok_or_else(|| Error::corrupt("decisions", "leaf_hash", &row.id))?,
+            submitted_by: row.submitted_by,
+            body: row.body,
+            applicant: row.applicant,
+            decision: row.decision,
+        })
+    }
+}
+
+fn parse_outcome(word: &str) -> Option<Outcome> {
+    [Outcome::Approve, Outcome::Review, Outcome::Decline].into_iter().find(|outcome| outcome.to_string() == word)
+}

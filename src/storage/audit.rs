@@ -1,0 +1,220 @@
+//! The audit log: its entries, the stored nodes of their tree, and its head.
+
+use std::sync::LazyLock;
+
+use super::{
+    Error, Tx,
+    db::on_backend,
+    rows::{ManyRows, insert_rows},
+};
+use crate::{
+    audit::{
+        entry::Action,
+        tree::{Frontier, Hash, Node},
+        verify::{StoredHead, stored_level},
+    },
+    domain::timestamp::Timestamp,
+};
+
+mod verification;
+
+pub use verification::{counts, cut_off_at, entry_at, node, rows_to_verify};
+
+const HEAD_TABLE: &str = "audit_head";
+
+/// An entry in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    pub sequence: u64,
+    pub leaf_hash: Hash,
+    pub recorded_at: Timestamp,
+    pub action: Action,
+    pub subject: String,
+    /// Canonical JSON.
+    pub entry: String,
+}
+
+/// Which entries to list, in the order of the log. What is `None` does not matter.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EntryListing<'a> {
+    /// Recorded at this time or later.
+    pub from: Option<Timestamp>,
+    /// Recorded before this time.
+    pub to: Option<Timestamp>,
+    pub action: Option<Action>,
+    pub subject: Option<&'a str>,
+    /// Only entries behind this one.
+    pub after: Option<u64>,
+    pub limit: u32,
+}
+
+/// A stored entry: canonical JSON and the hash beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEntry {
+    pub sequence: u64,
+    pub leaf_hash: Hash,
+    pub entry: String,
+}
+
+static INSERT_ENTRIES: LazyLock<ManyRows> = LazyLock::new(|| {
+    ManyRows::new("INSERT INTO audit_entries (sequence, leaf_hash, recorded_at, action, subject, entry) VALUES", 6, "")
+});
+static INSERT_NODES: LazyLock<ManyRows> =
+    LazyLock::new(|| ManyRows::new("INSERT INTO audit_nodes (level, position, hash) VALUES", 3, ""));
+
+const HEAD: &str = "SELECT size, root_hash, frontier, updated_at FROM audit_head WHERE id = 1";
+/// The old size is a condition: a second writer that went on from an old head changes nothing.
+const MOVE_HEAD: &str = "UPDATE audit_head SET size = $1, root_hash = $2, frontier = $3, updated_at = $4 \
+                         WHERE id = 1 AND size = $5";
+
+/// The first entry recorded at a time or later. Times never go back, so everything behind it is later too.
+const FIRST_SINCE: &str =
+    "SELECT sequence FROM audit_entries WHERE recorded_at >= $1 ORDER BY recorded_at, sequence LIMIT 1";
+
+const LIST: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries \
+                    WHERE sequence >= $1 AND sequence < $2 AND ($3 IS NULL OR action = $3) \
+                    ORDER BY sequence LIMIT $4";
+const LIST_BY_SUBJECT: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries \
+                               WHERE subject = $5 AND sequence >= $1 AND sequence < $2 AND ($3 IS NULL OR action = $3) \
+                               ORDER BY sequence LIMIT $4";
+
+pub(super) fn queries() -> impl Iterator<Item = &'static str> {
+    [HEAD, MOVE_HEAD, FIRST_SINCE, LIST, LIST_BY_SUBJECT]
+        .into_iter()
+        .chain(INSERT_ENTRIES.texts())
+        .chain(INSERT_NODES.texts())
+        .chain(verification::QUERIES)
+}
+
+/// A sequence, position or size as the database holds it.
+pub(super) fn signed(number: u64) -> Result<i64, Error> {
+    i64::try_from(number).map_err(|_| Error::Conflict("the log is full".to_owned()))
+}
+
+/// The head of the log; `None` when its row is gone.
+pub async fn head(tx: &mut Tx) -> Result<Option<StoredHead>, Error> {
+    let row: Option<HeadColumns> =
+        on_backend!(tx, |connection| sqlx::query_as(HEAD).fetch_optional(connection).await?);
+    row.map(StoredHead::try_from).transpose()
+}
+
+/// Moves the head from `old_size` to where the log has grown to. Fails when another writer has moved it.
+pub async fn move_head(tx: &mut Tx, old_size: u64, frontier: &Frontier, now: Timestamp) -> Result<(), Error> {
+    let (size, old_size) = (signed(frontier.size())?, signed(old_size)?);
+    let peaks: Vec<u8> = frontier.peaks().iter().flat_map(|peak| *peak.as_bytes()).collect();
+    let moved = on_backend!(tx, |connection| {
+        sqlx::query(MOVE_HEAD)
+            .bind(size)
+            .bind(frontier.root().as_bytes().to_vec())
+            .bind(peaks)
+            .bind(now.to_string())
+            .bind(old_size)
+            .execute(connection)
+            .await?
+            .rows_affected()
+    });
+    if moved == 1 { Ok(()) } else { Err(Error::Conflict("another writer has moved the head of the log".to_owned())) }
+}
+
+/// Adds entries behind the last.
+pub async fn insert_entries(tx: &mut Tx, entries: Vec<NewEntry>) -> Result<(), Error> {
+    insert_rows!(tx, INSERT_ENTRIES, entries, |new| [
+        signed(new.sequence)?,
+        new.leaf_hash.as_bytes().to_vec(),
+        new.recorded_at.to_string(),
+        new.action.as_str(),
+        new.subject,
+        new.entry,
+    ])
+}
+
+/// Adds the nodes that are stored among those that were completed.
+pub async fn insert_nodes(tx: &mut Tx, completed: &[Node]) -> Result<(), Error> {
+    let stored: Vec<_> = completed.iter().filter_map(|node| Some((stored_level(node.id)?, *node))).collect();
+    insert_rows!(tx, INSERT_NODES, stored, |node| [
+        i64::from(node.0),
+        signed(node.1.id.position)?,
+        node.1.hash.as_bytes().to_vec(),
+    ])
+}
+
+/// Lists entries in the order of the log.
+pub async fn list(tx: &mut Tx, listing: &EntryListing<'_>) -> Result<Vec<StoredEntry>, Error> {
+    let mut first = listing.after.map_or(0, |after| after.saturating_add(1)).min(i64::MAX as u64);
+    if let Some(from) = listing.from {
+        let Some(since) = first_since(tx, from).await? else { return Ok(Vec::new()) };
+        first = first.max(since);
+    }
+    let end = match listing.to {
+        Some(to) => first_since(tx, to).await?.map_or(i64::MAX, |end| signed(end).unwrap_or(i64::MAX)),
+        None => i64::MAX,
+    };
+    let first = signed(first)?;
+    let text = if listing.subject.is_some() { LIST_BY_SUBJECT } else { LIST };
+    let rows: Vec<EntryColumns> = on_backend!(tx, |connection| {
+        let query = sqlx::query_as(text)
+            .bind(first)
+            .bind(end)
+            .bind(listing.action.map(Action::as_str))
+            .bind(i64::from(listing.limit));
+        let query = if let Some(subject) = listing.subject { query.bind(subject) } else { query };
+        query.fetch_all(connection).await?
+    });
+    rows.into_iter().map(StoredEntry::try_from).collect()
+}
+
+async fn first_since(tx: &mut Tx, time: Timestamp) -> Result<Option<u64>, Error> {
+    let sequence: Option<i64> = on_backend!(tx, |connection| {
+        sqlx::query_scalar(FIRST_SINCE).bind(time.to_string()).fetch_optional(connection).await?
+    });
+    let sequence =
+        sequence.map(|n| u64::try_from(n).map_err(|_| Error::corrupt("audit_entries", "sequence", n.to_string())));
+    sequence.transpose()
+}
+
+#[derive(sqlx::FromRow)]
+struct HeadColumns {
+    size: i64,
+    root_hash: Vec<u8>,
+    frontier: Vec<u8>,
+    updated_at: Option<String>,
+}
+
+impl TryFrom<HeadColumns> for StoredHead {
+    type Error = Error;
+
+    fn try_from(row: HeadColumns) -> Result<Self, Error> {
+        let corrupt = |column| Error::corrupt(HEAD_TABLE, column, "1");
+        let updated_at = match row.updated_at {
+            Some(text) => Some(Timestamp::parse(&text).ok_or_else(|| corrupt("updated_at"))?),
+            None => None,
+        };
+        let peaks: Option<Vec<Hash>> = row.frontier.chunks(32).map(Hash::from_slice).collect();
+        Ok(Self {
+            size: u64::try_from(row.size).map_err(|_| corrupt("size"))?,
+            root: Hash::from_slice(&row.root_hash).ok_or_else(|| corrupt("root_hash"))?,
+            peaks: peaks.ok_or_else(|| corrupt("frontier"))?,
+            updated_at,
+        })
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct EntryColumns {
+    sequence: i64,
+    leaf_hash: Vec<u8>,
+    entry: String,
+}
+
+impl TryFrom<EntryColumns> for StoredEntry {
+    type Error = Error;
+
+    fn try_from(row: EntryColumns) -> Result<Self, Error> {
+        let corrupt = |column| Error::corrupt("audit_entries", column, row.sequence.to_string());
+        Ok(Self {
+            sequence: u64::try_from(row.sequence).map_err(|_| corrupt("sequence"))?,
+            leaf_hash: Hash::from_slice(&row.leaf_hash).ok_or_else(|| corrupt("leaf_hash"))?,
+            entry: row.entry,
+        })
+    }
+}

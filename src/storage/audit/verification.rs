@@ -1,0 +1,118 @@
+//! Reading the whole log, believing nothing: what cannot be read is handed on as what it is, to be found.
+
+use sqlx::Row as _;
+
+use super::super::{Error, Tx, db::on_backend};
+use crate::audit::{
+    tree::Hash,
+    verify::{ApplicationCopy, Counts, DecisionCopy, Row},
+};
+
+const ROWS: &str = "SELECT e.sequence, e.leaf_hash, e.recorded_at, e.action, e.subject, e.entry, \
+     d.leaf_hash AS d_leaf_hash, d.application_id AS d_application_id, d.number AS d_number, d.id AS d_id, \
+     d.decided_at AS d_decided_at, d.outcome AS d_outcome, d.automatic AS d_automatic, d.decision AS d_decision, \
+     a.id AS a_id, a.external_reference AS a_external_reference, a.submitted_by AS a_submitted_by, \
+     a.received_at AS a_received_at, a.status AS a_status, a.outcome AS a_outcome, a.version AS a_version, \
+     a.amount_minor AS a_amount_minor, a.currency AS a_currency, a.body AS a_body \
+     FROM audit_entries e LEFT JOIN decisions d ON d.audit_sequence = e.sequence \
+     LEFT JOIN applications a ON a.id = d.application_id \
+     WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2";
+
+const ENTRY_AT: &str = "SELECT entry FROM audit_entries WHERE sequence = $1";
+
+const NODE: &str = "SELECT hash FROM audit_nodes WHERE level = $1 AND position = $2";
+
+const COUNTS: &str = "SELECT (SELECT COUNT(*) FROM decisions), (SELECT COUNT(*) FROM applications), \
+                      (SELECT COUNT(*) FROM audit_nodes)";
+
+const CUT_OFF_AT: &str =
+    "SELECT audit_sequence FROM decisions WHERE audit_sequence >= $1 ORDER BY audit_sequence LIMIT 1";
+
+pub(super) const QUERIES: [&str; 5] = [ROWS, ENTRY_AT, NODE, COUNTS, CUT_OFF_AT];
+
+/// A text that no entry and no column holds: stands for one that is not text at all.
+const UNREADABLE: &str = "\u{fffd}";
+
+/// Reads one column, or what stands for its being unreadable.
+macro_rules! text {
+    ($row:expr, $column:literal) => {
+        $row.try_get::<String, _>($column).unwrap_or_else(|_| UNREADABLE.to_owned())
+    };
+}
+
+/// The rows behind the sequence `after`, with their copies, in order.
+pub async fn rows_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Row>, Error> {
+    Ok(on_backend!(tx, |connection| {
+        let rows = sqlx::query(ROWS).bind(after).bind(i64::from(limit)).fetch_all(connection).await?;
+        let read = rows.iter().map(|row| {
+            let has_decision = row.try_get::<Option<String>, _>("d_id").map_or(true, |id| id.is_some());
+            let has_application = row.try_get::<Option<String>, _>("a_id").map_or(true, |id| id.is_some());
+            Row {
+                sequence: row.try_get("sequence").unwrap_or(i64::MIN),
+                leaf_hash: row.try_get("leaf_hash").unwrap_or_default(),
+                recorded_at: text!(row, "recorded_at"),
+                action: text!(row, "action"),
+                subject: text!(row, "subject"),
+                entry: text!(row, "entry"),
+                decision: has_decision.then(|| DecisionCopy {
+                    leaf_hash: row.try_get("d_leaf_hash").unwrap_or_default(),
+                    application_id: text!(row, "d_application_id"),
+                    number: row.try_get("d_number").unwrap_or_default(),
+                    id: text!(row, "d_id"),
+                    decided_at: text!(row, "d_decided_at"),
+                    outcome: text!(row, "d_outcome"),
+                    automatic: row.try_get::<i64, _>("d_automatic").unwrap_or_default() == 1,
+                    decision: text!(row, "d_decision"),
+                }),
+                application: has_application.then(|| ApplicationCopy {
+                    external_reference: row
+                        .try_get("a_external_reference")
+                        .unwrap_or_else(|_| Some(UNREADABLE.to_owned())),
+                    submitted_by: text!(row, "a_submitted_by"),
+                    received_at: text!(row, "a_received_at"),
+                    status: text!(row, "a_status"),
+                    outcome: text!(row, "a_outcome"),
+                    version: row.try_get("a_version").unwrap_or_default(),
+                    amount_minor: row.try_get("a_amount_minor").unwrap_or_default(),
+                    currency: text!(row, "a_currency"),
+                    body: text!(row, "a_body"),
+                }),
+            }
+        });
+        read.collect()
+    }))
+}
+
+/// The bytes of one entry, when they are there and text.
+pub async fn entry_at(tx: &mut Tx, sequence: u64) -> Result<Option<String>, Error> {
+    let Ok(sequence) = i64::try_from(sequence) else { return Ok(None) };
+    Ok(on_backend!(tx, |connection| {
+        let row = sqlx::query(ENTRY_AT).bind(sequence).fetch_optional(connection).await?;
+        row.and_then(|row| row.try_get(0).ok())
+    }))
+}
+
+/// The stored node of a level at a position; `None` when there is none, or not a hash.
+pub async fn node(tx: &mut Tx, level: u32, position: u64) -> Result<Option<Hash>, Error> {
+    let position = super::signed(position)?;
+    let hash: Option<Vec<u8>> = on_backend!(tx, |connection| {
+        sqlx::query_scalar(NODE).bind(i64::from(level)).bind(position).fetch_optional(connection).await?
+    });
+    Ok(hash.and_then(|hash| Hash::from_slice(&hash)))
+}
+
+/// How many rows the tables beside the entries have.
+pub async fn counts(tx: &mut Tx) -> Result<Counts, Error> {
+    let (decisions, applications, nodes): (i64, i64, i64) =
+        on_backend!(tx, |connection| sqlx::query_as(COUNTS).fetch_one(connection).await?);
+    let count = |n: i64| u64::try_from(n).unwrap_or_default();
+    Ok(Counts { decisions: count(decisions), applications: count(applications), nodes: count(nodes) })
+}
+
+/// The least sequence from `size` on that a decision names.
+pub async fn cut_off_at(tx: &mut Tx, size: u64) -> Result<Option<u64>, Error> {
+    let size = super::signed(size)?;
+    let sequence: Option<i64> =
+        on_backend!(tx, |connection| sqlx::query_scalar(CUT_OFF_AT).bind(size).fetch_optional(connection).await?);
+    Ok(sequence.and_then(|sequence| u64::try_from(sequence).ok()))
+}

@@ -1,0 +1,89 @@
+//! What can go wrong with a database, said so that an operator knows what to do.
+
+use std::path::PathBuf;
+
+/// What went wrong with the database.
+///
+/// Holds text instead of the driver's errors, so that one failed commit can be told to all whose changes
+/// it held. Never holds a value that was to be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It does not answer, or cannot write now; trying again later is worth it.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// A row that was to be written contradicts one that is there.
+    #[error("the change contradicts what is stored: {0}")]
+    Conflict(String),
+    /// A stored value is not one that underwright writes.
+    #[error(
+        "the value of {column} in {table} for {id} is not one that underwright writes; \
+         run `underwright audit verify`, then restore a backup"
+    )]
+    Corrupt { table: &'static str, column: &'static str, id: String },
+    /// It may be read, not written.
+    #[error(
+        "the database is read-only; let this process write to the file and to its directory, \
+         or give another one with --database-url"
+    )]
+    ReadOnly,
+    /// It was made by a later version.
+    #[error(
+        "the database is from a newer version of underwright (its schema is {found}, this version knows up to \
+         {known}); use that version, or restore a backup from before the upgrade"
+    )]
+    NewerSchema { found: i64, known: i64 },
+    /// It was made by an earlier version, and this command may not change it.
+    #[error("the database is from an older version of underwright; run `underwright migrate` first")]
+    OlderSchema,
+    /// A migration that was applied is not the one that this version has.
+    #[error(
+        "migration {version} was applied to the database in another form than this version has; \
+         use the version of underwright that made the database"
+    )]
+    OtherSchema { version: i64 },
+    /// The file holds something else.
+    #[error("{} is not an underwright database; give another path with --database-url", .path.display())]
+    NotADatabase { path: PathBuf },
+    /// There is no such file, and this command makes none.
+    #[error("there is no database at {}; give its path with --database-url or its folder with --data-dir", .path.display())]
+    NoSuchDatabase { path: PathBuf },
+    /// The file's folder does not exist.
+    #[error("the folder {} does not exist; make it, or give another with --data-dir", .path.display())]
+    NoSuchDirectory { path: PathBuf },
+    /// The operating system refuses the file.
+    #[error("{} cannot be opened: {reason}; check who owns it and its permissions", .path.display())]
+    CannotOpen { path: PathBuf, reason: String },
+}
+
+/// SQLite's primary result codes, the low byte of the extended ones (<https://www.sqlite.org/rescode.html>).
+mod sqlite_code {
+    pub(super) const READONLY: i32 = 8;
+    pub(super) const FULL: i32 = 13;
+    pub(super) const CONSTRAINT: i32 = 19;
+}
+
+impl Error {
+    /// A stored value that cannot be read back.
+    pub(super) fn corrupt(table: &'static str, column: &'static str, id: impl Into<String>) -> Self {
+        Self::Corrupt { table, column, id: id.into() }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let sqlx::Error::Database(database) = &error else {
+            return Self::Unavailable(error.to_string());
+        };
+        match primary_code(database.as_ref()) {
+            Some(sqlite_code::READONLY) => Self::ReadOnly,
+            Some(sqlite_code::FULL) => Self::Unavailable("the disk is full".to_owned()),
+            Some(sqlite_code::CONSTRAINT) => Self::Conflict(database.message().to_owned()),
+            _ => Self::Unavailable(database.message().to_owned()),
+        }
+    }
+}
+
+/// SQLite's primary result code of an error.
+pub(super) fn primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {
+    error.code()?.parse::<i32>().ok().map(|code| code & 0xff)
+}

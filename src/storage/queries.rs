@@ -1,0 +1,8 @@
+//! Every query, so that one test prepares each on every backend.
+
+use super::{applications, audit, decisions, idempotency};
+
+/// The text of every query.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    applications::queries().chain(audit::queries()).chain(decisions::queries()).chain(idempotency::queries())
+}

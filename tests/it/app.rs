@@ -1,0 +1,222 @@
+//! The real server on a free port, with a fixed clock and a fresh database; a client for each role.
+//!
+//! When it is dropped it stops the server and verifies the audit log, so that every test holds it.
+
+pub mod client;
+pub mod model;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use actix_web::web::ServiceConfig;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle};
+use underwright::{
+    auth::{
+        keys::{KeySet, VerifyingKey},
+        token::{Rules, TokenVerifier},
+    },
+    clock::{Clock, Ids},
+    config,
+    decide::pipeline::Decider,
+    domain::{principal::Role, timestamp::Timestamp},
+    http::{BodyLimits, Context, api::document::example_application, server::Server},
+    policy::Policy,
+    service::{self, App, Parts, models::Registry, recorder},
+    storage::{DatabaseUrl, Db},
+    telemetry::Metrics,
+};
+
+pub use self::client::{Client, Received};
+
+/// When every test takes place.
+pub const NOW: &str = "2026-11-22T13:00:00Z";
+const SECRET: &[u8; 32] = b"an invented secret of 32 bytes!!";
+pub const ISSUER: &str = "https://login.example";
+pub const AUDIENCE: &str = "underwright";
+
+/// A server that runs.
+pub struct TestApp {
+    pub address: SocketAddr,
+    pub clock: Clock,
+    pub directory: TempDir,
+    http: reqwest::Client,
+    running: Option<Running>,
+}
+
+struct Running {
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<std::io::Result<()>>,
+}
+
+/// What a test may set.
+pub struct Options {
+    pub server: config::Server,
+    pub metrics_token: Option<config::Secret>,
+    pub recorder: recorder::Settings,
+    /// Further addresses.
+    pub extension: fn(&mut ServiceConfig),
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let server = config::Server {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            workers: Some(1),
+            shutdown_grace_ms: 5_000,
+            ..config::Server::default()
+        };
+        Self { server, metrics_token: None, recorder: recorder::Settings::default(), extension: |_| {} }
+    }
+}
+
+impl TestApp {
+    pub async fn spawn() -> Self {
+        Self::spawn_with(Options::default()).await
+    }
+
+    pub async fn spawn_with(options: Options) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let clock = Clock::manual(Timestamp::parse(NOW).expect("a time"));
+        let context = context(&directory, &clock, &options).await;
+        let server = Server::bind_with(&options.server, context, options.extension).expect("a free port");
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let ended = tokio::spawn(server.run(async { drop(stopped.await) }, std::future::pending()));
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(20))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .expect("a client");
+        Self { address, clock, directory, http, running: Some(Running { stop, ended }) }
+    }
+
+    /// A client with a token of this role, for a subject named after it.
+    pub fn client(&self, role: Role) -> Client {
+        self.client_of(role, &format!("test-{role}"))
+    }
+
+    pub fn client_of(&self, role: Role, subject: &str) -> Client {
+        self.client_with(Some(sign(&claims(&role.to_string(), subject))))
+    }
+
+    pub fn client_with(&self, token: Option<String>) -> Client {
+        Client::new(self.http.clone(), self.address, token)
+    }
+
+    pub fn officer(&self) -> Client {
+        self.client(Role::Officer)
+    }
+
+    pub fn manager(&self) -> Client {
+        self.client(Role::Manager)
+    }
+
+    pub fn risk(&self) -> Client {
+        self.client(Role::Risk)
+    }
+
+    pub fn auditor(&self) -> Client {
+        self.client(Role::Auditor)
+    }
+
+    pub fn service(&self) -> Client {
+        self.client(Role::Service)
+    }
+
+    pub fn anonymous(&self) -> Client {
+        self.client_with(None)
+    }
+
+    /// Asks the server to stop, and waits until it has. Nobody else can use the database then.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            // A server that ended by itself hears nothing.
+            let _ = running.stop.send(());
+            running.ended.await.expect("the server ends").expect("the server ends well");
+        }
+    }
+
+    /// How many entries the log has, once it is found intact. The server must have stopped.
+    pub async fn verified_entries(&self) -> u64 {
+        let db = Db::open_read_only(&url(&self.directory)).await.expect("the database opens");
+        let report = service::audit::verify(&db, |_, _| {}).await.expect("the log can be read");
+        assert!(report.intact, "{:?}", report.message);
+        report.entries
+    }
+
+    /// Stops, verifies the audit log, and says how many entries it has.
+    pub async fn finish(mut self) -> u64 {
+        self.stop().await;
+        self.verified_entries().await
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if self.running.is_none() || std::thread::panicking() {
+            return;
+        }
+        tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(async {
+                self.stop().await;
+                self.verified_entries().await;
+            });
+        });
+    }
+}
+
+/// What a server is bound with, over a fresh database in `directory`.
+pub async fn context(directory: &TempDir, clock: &Clock, options: &Options) -> Context {
+    let metrics = Metrics::new();
+    let loaded = model::loaded();
+    let policy = Policy::parse(model::POLICY).unwrap_or_else(|error| panic!("{error}"));
+    let app = App::start(Parts {
+        db: Db::open(&url(directory)).await.expect("a database"),
+        decider: Decider::new(Arc::clone(&loaded.model), Arc::new(policy)).expect("model and policy fit"),
+        registry: Registry::new(vec![loaded]),
+        clock: clock.clone(),
+        ids: Ids::seeded(7),
+        metrics: metrics.recorder.clone(),
+        recorder: options.recorder,
+    });
+    let mut keys = KeySet::default();
+    keys.insert("k1", VerifyingKey::new(Algorithm::HS256, DecodingKey::from_secret(SECRET)));
+    let rules = Rules { issuer: ISSUER.into(), audience: AUDIENCE.into(), leeway_s: 10 };
+    Context {
+        app,
+        tokens: TokenVerifier::new(keys, rules),
+        metrics,
+        metrics_token: options.metrics_token.clone(),
+        body: BodyLimits { bytes: options.server.body_limit_bytes, deadline: options.server.body_deadline() },
+    }
+}
+
+fn url(directory: &TempDir) -> DatabaseUrl {
+    DatabaseUrl::resolve(None, directory.path()).expect("a path")
+}
+
+/// The claims of a sound token.
+pub fn claims(role: &str, subject: &str) -> Value {
+    let now = Timestamp::parse(NOW).expect("a time").instant().unix_timestamp();
+    json!({"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "role": role, "iat": now, "exp": now + 86_400})
+}
+
+pub fn sign(claims: &Value) -> String {
+    let mut header = Header::new(Algorithm::HS256);
+    header.kid = Some("k1".into());
+    jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(SECRET)).expect("signed")
+}
+
+/// The contract's example, which the test policy approves.
+pub fn application() -> Value {
+    example_application()
+}
+
+/// The contract's example with another purpose: `medical` goes to review, `vacation` is declined.
+pub fn application_for(purpose: &str) -> Value {
+    let mut application = example_application();
+    application["loan"]["purpose"] = purpose.into();
+    application
+}

@@ -1,0 +1,102 @@
+//! What is logged, and what never is.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+use tracing_subscriber::fmt::MakeWriter;
+use underwright::telemetry::log;
+
+use crate::app::{TestApp, application, application_for};
+
+/// What was written by the subscriber of this process.
+#[derive(Clone, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Captured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no writer panics").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'writer> MakeWriter<'writer> for Captured {
+    type Writer = Self;
+
+    fn make_writer(&'writer self) -> Self {
+        self.clone()
+    }
+}
+
+/// Everything that the canary application says of its applicant, and what only that applicant's calls say.
+const CANARY: &str = "Canary7731";
+
+fn canary_application(purpose: &str) -> Value {
+    let mut application = application_for(purpose);
+    application["external_reference"] = json!(format!("{CANARY}-ref"));
+    application["applicant"] = json!({
+        "reference": format!("{CANARY}-C"), "given_name": CANARY, "family_name": CANARY, "date_of_birth": "1977-03-01",
+        "national_id": format!("{CANARY}-id"), "email": format!("{CANARY}@example.com"), "phone": "+15550107731",
+        "address": {"lines": [CANARY], "city": CANARY, "region": "IL", "postal_code": "77310", "country": "US"}
+    });
+    application
+}
+
+// The only test that listens to the logs of the whole process: all others write into it too.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_personal_data_and_no_token_is_ever_logged() {
+    let captured = Captured::default();
+    let subscriber = log::subscriber(true, "trace", captured.clone()).expect("a subscriber");
+    tracing::subscriber::set_global_default(subscriber).expect("nobody else listens");
+
+    let app = TestApp::spawn().await;
+    let service = app.service();
+    let decided = service.submit(&canary_application("medical")).await;
+    let id = decided["id"].as_str().expect("an id");
+    service.get(&format!("/v1/applications?external_reference={CANARY}-ref")).await.expect(200);
+    app.officer().get(&format!("/v1/applications/{id}")).await.expect(200);
+    let note = json!({"outcome": "approve", "note": format!("{CANARY} called")});
+    app.officer()
+        .post_with(&format!("/v1/applications/{id}/review"), &[("if-match", "\"1\"")], &note)
+        .await
+        .expect(200);
+    let mut faulty = canary_application("yacht");
+    faulty["applicant"][CANARY] = json!(CANARY);
+    service.post("/v1/applications", &faulty).await.expect_problem(422, "invalid_values");
+    service
+        .post_bytes("/v1/applications", format!("{{\"{CANARY}\": {CANARY}"))
+        .await
+        .expect_problem(400, "malformed_json");
+    let key = [("idempotency-key", CANARY)];
+    service.post_with("/v1/applications", &key, &canary_application("car")).await.expect(201);
+    app.client_with(Some(CANARY.into()))
+        .get(&format!("/v1/{CANARY}?{CANARY}={CANARY}"))
+        .await
+        .expect_problem(404, "not_found");
+    app.client_with(Some(format!("{CANARY}.{CANARY}.{CANARY}")))
+        .get("/v1/models")
+        .await
+        .expect_problem(401, "unauthenticated");
+    let request_id =
+        app.officer().post("/v1/simulations", &application()).await.header("request-id").expect("a name").to_owned();
+    app.finish().await;
+
+    let written = String::from_utf8(captured.0.lock().expect("no writer panics").clone()).expect("text");
+    for secret in [CANARY, "77310", "5550107731", "1977-03-01", "eyJ"] {
+        let line = written.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{secret} in {}", line.unwrap_or_default());
+    }
+    let line = written.lines().find(|line| line.contains(&request_id) && line.contains("answered")).expect("a line");
+    let line: Value = serde_json::from_str(line).expect("one JSON object a line");
+    assert_eq!(
+        (&line["route"], &line["status"], &line["method"]),
+        (&json!("/v1/simulations"), &json!(200), &json!("POST"))
+    );
+    assert!(line["milliseconds"].is_f64(), "{line}");
+}
