@@ -26,6 +26,25 @@ pub struct Metrics {
     pub bad_rate: f64,
 }
 
+impl Metrics {
+    /// The figures by the names that people use, without those that could not be had.
+    #[must_use]
+    pub fn named(&self) -> Vec<(String, f64)> {
+        let named = [
+            ("AUC", self.auc),
+            ("Gini", self.gini),
+            ("KS", self.ks),
+            ("Log-loss", Some(self.log_loss)),
+            ("Brier score", Some(self.brier)),
+            ("Calibration slope", self.calibration.map(|line| line.slope)),
+            ("Calibration intercept", self.calibration.map(|line| line.intercept)),
+            ("Rows", Some(count(self.rows))),
+            ("Bad rate", Some(self.bad_rate)),
+        ];
+        named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+}
+
 /// Predictions with what came of them.
 ///
 /// Invariant: both have the same length, above zero; margins (log-odds) are finite.

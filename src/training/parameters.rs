@@ -1,5 +1,7 @@
 //! How a model is trained.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::binning::MOST_BINS;
@@ -47,6 +49,30 @@ impl Parameters {
     )]
     pub fn features_per_tree(&self, features: usize) -> usize {
         ((self.features_share * features as f64).round() as usize).clamp(features.min(1), features)
+    }
+}
+
+impl Parameters {
+    /// Every parameter by name, for the bundle.
+    #[must_use]
+    pub fn named(&self) -> BTreeMap<String, f64> {
+        #[expect(clippy::cast_precision_loss, reason = "at most 254")]
+        let max_bins = self.max_bins as f64;
+        // The seed, which may be too large for a float, stands apart.
+        let named = [
+            ("trees", f64::from(self.trees)),
+            ("depth", f64::from(self.depth)),
+            ("rate", self.rate),
+            ("l2", self.l2),
+            ("min_hessian", self.min_hessian),
+            ("rows_share", self.rows_share),
+            ("features_share", self.features_share),
+            ("max_bins", max_bins),
+            ("early_stopping", f64::from(self.early_stopping)),
+            ("category_smoothing", self.category_smoothing),
+            ("seeds", f64::from(self.seeds)),
+        ];
+        named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 

@@ -71,7 +71,9 @@ pub enum SchemaFileError {
     /// Not TOML, an unknown key, a missing one, or a value of another type. The message shows the line.
     #[error("{0}")]
     Unreadable(String),
-    #[error("`{key}` must be 1 to 64 lower-case letters, digits, hyphens, dots and underscores: it names a folder")]
+    #[error(
+        "`{key}` must have 1 to 64 letters, digits, dots and hyphens, and begin with a letter or digit: it names a folder"
+    )]
     NotAName { key: &'static str },
     #[error("[target] positive must list at least one value of `{column}` that means a bad loan")]
     NoPositive { column: String },
@@ -115,9 +117,9 @@ impl SchemaFile {
 }
 
 fn is_folder_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b))
-        && name.bytes().any(|b| b.is_ascii_alphanumeric())
+    name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
 }
 
 #[cfg(test)]
