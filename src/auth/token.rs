@@ -98,11 +98,11 @@ impl TokenVerifier {
             return Err(InvalidToken::TooLong);
         }
         let digest: [u8; 32] = Sha256::digest(token).into();
-        let remembered = self.remembered(&digest);
-        let verified = match remembered {
-            Some(verified) => verified,
-            None => self.decode(token)?,
-        };
+        if let Some(verified) = self.remembered(&digest) {
+            self.check_times(&verified, now)?;
+            return Ok(verified.principal);
+        }
+        let verified = self.decode(token)?;
         self.check_times(&verified, now)?;
         let principal = Arc::clone(&verified.principal);
         self.remember(digest, verified, now);
@@ -159,7 +159,7 @@ impl TokenVerifier {
                 verified.clear();
             }
         }
-        verified.entry(digest).or_insert(token);
+        verified.insert(digest, token);
     }
 }
 

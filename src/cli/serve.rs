@@ -8,7 +8,7 @@ use std::{io, net::SocketAddr};
 use anyhow::Context;
 
 use super::{Answer, settings::SettingsArgs};
-use crate::{config::Mode, http::server::Server, telemetry::log};
+use crate::{http::server::Server, telemetry::log};
 
 /// Serve the API.
 ///
@@ -37,11 +37,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
     runtime.block_on(async {
         let started = start::start(&settings).await?;
         let server = Server::bind(&settings.server, started.context)?;
-        match &started.development_key {
-            Some(key) => eprintln!("{}", greeting::greeting(&settings, key, server.address())?),
-            None => tracing::info!(address = %server.address(), "serving"),
+        tracing::info!(address = %server.address(), "serving");
+        if let Some(key) = &started.development_key {
+            eprintln!("{}", greeting::greeting(&settings, key, server.address())?);
         }
-        debug_assert_eq!(started.development_key.is_some(), settings.mode == Mode::Development);
         let mut signals = Signals::listen().context("cannot listen for signals")?;
         // The first signal stops gracefully, the second at once; both listen to the same streams.
         let (first, second) = tokio::sync::oneshot::channel();

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use anyhow::Context;
 
 use crate::{
-    config::{Flags, Settings},
+    config::{Flags, Secret, Settings},
     storage::DatabaseUrl,
 };
 
@@ -15,7 +15,7 @@ pub(super) struct SettingsArgs {
     /// Settings, in TOML; the environment (`UNDERWRIGHT__SERVER__LISTEN` style) and flags override it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The store: sqlite://PATH; underwright.db in the data directory when left out
+    /// The store, such as `sqlite://PATH`; underwright.db in the data directory when left out
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
     /// Where the store and the development key are kept [default: ./data]
@@ -43,6 +43,6 @@ impl SettingsArgs {
 
 /// Where the store is.
 pub(super) fn database_url(settings: &Settings) -> anyhow::Result<DatabaseUrl> {
-    let url = settings.database.url.as_ref().map(|url| url.expose());
+    let url = settings.database.url.as_ref().map(Secret::expose);
     DatabaseUrl::resolve(url, &settings.data_dir).context("the store cannot be found")
 }

@@ -18,7 +18,7 @@ use crate::{
 /// The key is the development key of the data directory; it is made when there is none. Production mode
 /// refuses this: its tokens come from the issuer that it is set up with.
 ///
-/// Example: curl -H "Authorization: Bearer $(underwright token --role officer)" http://127.0.0.1:8080/v1/applications
+/// Example: underwright token --role officer --subject ada --ttl 8h
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// officer, manager, risk, auditor, privacy, service or admin

@@ -2,8 +2,8 @@
 //!
 //! When it is dropped it stops the server and verifies the audit log, so that every test holds it.
 
-pub mod client;
-pub mod model;
+pub(crate) mod client;
+pub(crate) mod model;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -28,19 +28,19 @@ use underwright::{
     telemetry::Metrics,
 };
 
-pub use self::client::{Client, Received};
+pub(crate) use self::client::{Client, Received};
 
 /// When every test takes place.
-pub const NOW: &str = "2026-11-22T13:00:00Z";
+pub(crate) const NOW: &str = "2026-11-22T13:00:00Z";
 const SECRET: &[u8; 32] = b"an invented secret of 32 bytes!!";
-pub const ISSUER: &str = "https://login.example";
-pub const AUDIENCE: &str = "underwright";
+pub(crate) const ISSUER: &str = "https://login.example";
+pub(crate) const AUDIENCE: &str = "underwright";
 
 /// A server that runs.
-pub struct TestApp {
-    pub address: SocketAddr,
-    pub clock: Clock,
-    pub directory: TempDir,
+pub(crate) struct TestApp {
+    pub(crate) address: SocketAddr,
+    pub(crate) clock: Clock,
+    pub(crate) directory: TempDir,
     http: reqwest::Client,
     running: Option<Running>,
 }
@@ -51,12 +51,12 @@ struct Running {
 }
 
 /// What a test may set.
-pub struct Options {
-    pub server: config::Server,
-    pub metrics_token: Option<config::Secret>,
-    pub recorder: recorder::Settings,
+pub(crate) struct Options {
+    pub(crate) server: config::Server,
+    pub(crate) metrics_token: Option<config::Secret>,
+    pub(crate) recorder: recorder::Settings,
     /// Further addresses.
-    pub extension: fn(&mut ServiceConfig),
+    pub(crate) extension: fn(&mut ServiceConfig),
 }
 
 impl Default for Options {
@@ -72,11 +72,11 @@ impl Default for Options {
 }
 
 impl TestApp {
-    pub async fn spawn() -> Self {
+    pub(crate) async fn spawn() -> Self {
         Self::spawn_with(Options::default()).await
     }
 
-    pub async fn spawn_with(options: Options) -> Self {
+    pub(crate) async fn spawn_with(options: Options) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let clock = Clock::manual(Timestamp::parse(NOW).expect("a time"));
         let context = context(&directory, &clock, &options).await;
@@ -93,44 +93,40 @@ impl TestApp {
     }
 
     /// A client with a token of this role, for a subject named after it.
-    pub fn client(&self, role: Role) -> Client {
+    pub(crate) fn client(&self, role: Role) -> Client {
         self.client_of(role, &format!("test-{role}"))
     }
 
-    pub fn client_of(&self, role: Role, subject: &str) -> Client {
+    pub(crate) fn client_of(&self, role: Role, subject: &str) -> Client {
         self.client_with(Some(sign(&claims(&role.to_string(), subject))))
     }
 
-    pub fn client_with(&self, token: Option<String>) -> Client {
+    pub(crate) fn client_with(&self, token: Option<String>) -> Client {
         Client::new(self.http.clone(), self.address, token)
     }
 
-    pub fn officer(&self) -> Client {
+    pub(crate) fn officer(&self) -> Client {
         self.client(Role::Officer)
     }
 
-    pub fn manager(&self) -> Client {
+    pub(crate) fn manager(&self) -> Client {
         self.client(Role::Manager)
     }
 
-    pub fn risk(&self) -> Client {
-        self.client(Role::Risk)
-    }
-
-    pub fn auditor(&self) -> Client {
+    pub(crate) fn auditor(&self) -> Client {
         self.client(Role::Auditor)
     }
 
-    pub fn service(&self) -> Client {
+    pub(crate) fn service(&self) -> Client {
         self.client(Role::Service)
     }
 
-    pub fn anonymous(&self) -> Client {
+    pub(crate) fn anonymous(&self) -> Client {
         self.client_with(None)
     }
 
     /// Asks the server to stop, and waits until it has. Nobody else can use the database then.
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             // A server that ended by itself hears nothing.
             let _ = running.stop.send(());
@@ -139,7 +135,7 @@ impl TestApp {
     }
 
     /// How many entries the log has, once it is found intact. The server must have stopped.
-    pub async fn verified_entries(&self) -> u64 {
+    pub(crate) async fn verified_entries(&self) -> u64 {
         let db = Db::open_read_only(&url(&self.directory)).await.expect("the database opens");
         let report = service::audit::verify(&db, |_, _| {}).await.expect("the log can be read");
         assert!(report.intact, "{:?}", report.message);
@@ -147,7 +143,7 @@ impl TestApp {
     }
 
     /// Stops, verifies the audit log, and says how many entries it has.
-    pub async fn finish(mut self) -> u64 {
+    pub(crate) async fn finish(mut self) -> u64 {
         self.stop().await;
         self.verified_entries().await
     }
@@ -168,7 +164,7 @@ impl Drop for TestApp {
 }
 
 /// What a server is bound with, over a fresh database in `directory`.
-pub async fn context(directory: &TempDir, clock: &Clock, options: &Options) -> Context {
+pub(crate) async fn context(directory: &TempDir, clock: &Clock, options: &Options) -> Context {
     let metrics = Metrics::new();
     let loaded = model::loaded();
     let policy = Policy::parse(model::POLICY).unwrap_or_else(|error| panic!("{error}"));
@@ -198,24 +194,24 @@ fn url(directory: &TempDir) -> DatabaseUrl {
 }
 
 /// The claims of a sound token.
-pub fn claims(role: &str, subject: &str) -> Value {
+pub(crate) fn claims(role: &str, subject: &str) -> Value {
     let now = Timestamp::parse(NOW).expect("a time").instant().unix_timestamp();
     json!({"iss": ISSUER, "aud": AUDIENCE, "sub": subject, "role": role, "iat": now, "exp": now + 86_400})
 }
 
-pub fn sign(claims: &Value) -> String {
+pub(crate) fn sign(claims: &Value) -> String {
     let mut header = Header::new(Algorithm::HS256);
     header.kid = Some("k1".into());
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(SECRET)).expect("signed")
 }
 
 /// The contract's example, which the test policy approves.
-pub fn application() -> Value {
+pub(crate) fn application() -> Value {
     example_application()
 }
 
 /// The contract's example with another purpose: `medical` goes to review, `vacation` is declined.
-pub fn application_for(purpose: &str) -> Value {
+pub(crate) fn application_for(purpose: &str) -> Value {
     let mut application = example_application();
     application["loan"]["purpose"] = purpose.into();
     application

@@ -18,5 +18,6 @@ mod logs;
 mod registry;
 mod reviews;
 mod roles;
+mod serving;
 mod stopping;
 mod tokens;

@@ -48,15 +48,15 @@ async fn too_much_at_once_is_503_and_nothing_of_it_is_kept() {
     let service = app.service();
     let body = application();
     let answers = futures_util::future::join_all((0..60).map(|_| service.post("/v1/applications", &body))).await;
-    let mut recorded = 0;
+    let mut acknowledged = 0;
     for answer in answers {
         if answer.status == 503 {
             answer.expect_problem(503, "overloaded");
             assert!(answer.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok()));
         } else {
             answer.expect(201);
-            recorded += 1;
+            acknowledged += 1;
         }
     }
-    assert_eq!(app.finish().await, recorded);
+    assert_eq!(app.finish().await, acknowledged);
 }

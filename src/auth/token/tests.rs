@@ -108,13 +108,13 @@ fn a_remembered_token_still_expires() {
 #[test]
 fn the_memory_of_tokens_is_bounded() {
     let verifier = shared();
-    let verified = Verified {
+    let ada = Verified {
         principal: Arc::new(Principal { subject: "ada".into(), role: Role::Officer }),
         not_before: 0.0,
         expires: f64::INFINITY,
     };
     for number in 0..=CACHED_TOKENS {
-        verifier.remember(Sha256::digest(number.to_string()).into(), verified.clone(), now());
+        verifier.remember(Sha256::digest(number.to_string()).into(), ada.clone(), now());
     }
     assert!(verifier.verified.lock().unwrap().len() <= CACHED_TOKENS);
 }
@@ -203,4 +203,69 @@ fn a_critical_header_that_is_not_understood_is_refused() {
     header.crit = Some(vec!["b64".into()]);
     let token = jsonwebtoken::encode(&header, &claims(), &EncodingKey::from_secret(SECRET)).unwrap();
     assert_eq!(shared().verify(&token, now()).unwrap_err(), InvalidToken::Malformed);
+}
+
+/// The published test keys, each with the algorithm that it is for.
+fn published() -> [(crate::config::Algorithm, Algorithm, &'static str, EncodingKey); 3] {
+    use crate::config::Algorithm as Configured;
+    let private = |name: &str| std::fs::read(format!("fixtures/keys/{name}.private.pem")).unwrap();
+    [
+        (Configured::EdDsa, Algorithm::EdDSA, "eddsa", EncodingKey::from_ed_pem(&private("eddsa")).unwrap()),
+        (Configured::Es256, Algorithm::ES256, "es256", EncodingKey::from_ec_pem(&private("es256")).unwrap()),
+        (Configured::Rs256, Algorithm::RS256, "rs256", EncodingKey::from_rsa_pem(&private("rs256")).unwrap()),
+    ]
+}
+
+fn configured(algorithm: crate::config::Algorithm, file: &str) -> Result<TokenVerifier, crate::auth::keys::InvalidKey> {
+    let key = crate::config::Key {
+        kid: "k1".into(),
+        algorithm,
+        public_key_file: Some(format!("fixtures/keys/{file}").into()),
+        secret_file: None,
+    };
+    let rules = Rules { issuer: "https://login.example".into(), audience: "underwright".into(), leeway_s: 10 };
+    Ok(TokenVerifier::new(KeySet::load(&[key])?, rules))
+}
+
+#[test]
+fn each_algorithm_is_accepted_from_its_own_key_and_from_no_other() {
+    for (signed_with, jwa, _, signing) in published() {
+        let mut header = Header::new(jwa);
+        header.kid = Some("k1".into());
+        let token = jsonwebtoken::encode(&header, &claims(), &signing).unwrap();
+        for (verified_with, _, file, _) in published() {
+            let verifier = configured(verified_with, &format!("{file}.public.pem")).unwrap();
+            let accepted = verifier.verify(&token, now()).is_ok();
+            assert_eq!(accepted, signed_with == verified_with, "{signed_with:?} by {verified_with:?}");
+        }
+    }
+}
+
+#[test]
+fn a_pem_public_key_used_as_a_shared_secret_is_refused() {
+    for (algorithm, _, file, _) in published() {
+        let pem = std::fs::read(format!("fixtures/keys/{file}.public.pem")).unwrap();
+        let verifier = configured(algorithm, &format!("{file}.public.pem")).unwrap();
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some("k1".into());
+        let token = jsonwebtoken::encode(&header, &claims(), &EncodingKey::from_secret(&pem)).unwrap();
+        assert_eq!(verifier.verify(&token, now()).unwrap_err(), InvalidToken::Signature, "{file}");
+    }
+}
+
+#[test]
+fn a_key_that_is_private_weak_or_of_another_kind_is_refused_at_the_start() {
+    use crate::config::Algorithm as Configured;
+    for (algorithm, file, problem) in [
+        (Configured::Rs256, "rs256.private.pem", "private key"),
+        (Configured::EdDsa, "eddsa.private.pem", "private key"),
+        (Configured::Rs256, "rsa-1024.public.pem", "2048 bits"),
+        (Configured::Es256, "p384.public.pem", "P-256"),
+        (Configured::EdDsa, "es256.public.pem", "Ed25519"),
+        (Configured::Rs256, "eddsa.public.pem", "RSA"),
+        (Configured::Es256, "README.md", "P-256"),
+    ] {
+        let error = configured(algorithm, file).map(drop).unwrap_err().to_string();
+        assert!(error.contains(problem) && error.contains(file), "{error}");
+    }
 }

@@ -12,7 +12,7 @@ use tokio::{
     net::TcpStream,
 };
 
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     address: SocketAddr,
     token: Option<String>,
@@ -20,23 +20,23 @@ pub struct Client {
 
 /// An answer, read whole.
 #[derive(Debug)]
-pub struct Received {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Received {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Client {
-    pub fn new(http: reqwest::Client, address: SocketAddr, token: Option<String>) -> Self {
+    pub(crate) fn new(http: reqwest::Client, address: SocketAddr, token: Option<String>) -> Self {
         Self { http, address, token }
     }
 
     /// The `Authorization` header's value.
-    pub fn authorization(&self) -> String {
+    pub(crate) fn authorization(&self) -> String {
         format!("Bearer {}", self.token.as_deref().unwrap_or_default())
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("http://{}{path}", self.address));
         match &self.token {
             Some(token) => request.bearer_auth(token),
@@ -44,20 +44,20 @@ impl Client {
         }
     }
 
-    pub async fn get(&self, path: &str) -> Received {
+    pub(crate) async fn get(&self, path: &str) -> Received {
         send(self.request(Method::GET, path)).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Received {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Received {
         send(self.request(Method::POST, path).json(body)).await
     }
 
     /// Posts bytes as they are, as JSON.
-    pub async fn post_bytes(&self, path: &str, body: impl Into<reqwest::Body>) -> Received {
+    pub(crate) async fn post_bytes(&self, path: &str, body: impl Into<reqwest::Body>) -> Received {
         send(self.request(Method::POST, path).header("content-type", "application/json").body(body)).await
     }
 
-    pub async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Received {
+    pub(crate) async fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Received {
         let request = headers
             .iter()
             .fold(self.request(Method::POST, path), |request, (name, value)| request.header(*name, *value));
@@ -65,12 +65,12 @@ impl Client {
     }
 
     /// Submits an application, which must be decided.
-    pub async fn submit(&self, application: &Value) -> Value {
+    pub(crate) async fn submit(&self, application: &Value) -> Value {
         self.post("/v1/applications", application).await.expect(201)
     }
 }
 
-pub async fn send(request: RequestBuilder) -> Received {
+pub(crate) async fn send(request: RequestBuilder) -> Received {
     let response = request.send().await.expect("an answer");
     let (status, headers) = (response.status(), response.headers().clone());
     let body = response.bytes().await.expect("a whole body").to_vec();
@@ -78,21 +78,21 @@ pub async fn send(request: RequestBuilder) -> Received {
 }
 
 impl Received {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&self.body)))
     }
 
     /// The body as JSON, when the status is as expected.
     #[track_caller]
-    pub fn expect(&self, status: u16) -> Value {
+    pub(crate) fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
         self.json()
     }
 
     /// The problem, checked for its form, when status and code are as expected.
     #[track_caller]
-    pub fn expect_problem(&self, status: u16, code: &str) -> Value {
+    pub(crate) fn expect_problem(&self, status: u16, code: &str) -> Value {
         let problem = self.expect(status);
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         assert_eq!(problem["code"], code, "{problem}");
@@ -105,7 +105,7 @@ impl Received {
         problem
     }
 
-    pub fn header(&self, name: impl TryInto<HeaderName>) -> Option<&str> {
+    pub(crate) fn header(&self, name: impl TryInto<HeaderName>) -> Option<&str> {
         let name = name.try_into().ok().expect("a header's name");
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -113,7 +113,7 @@ impl Received {
 
 /// Sends pieces over a connection of its own, with a pause between them, and reads what comes back until
 /// the server closes.
-pub async fn raw(address: SocketAddr, pieces: &[&[u8]], pause: Duration) -> String {
+pub(crate) async fn raw(address: SocketAddr, pieces: &[&[u8]], pause: Duration) -> String {
     let mut connection = TcpStream::connect(address).await.expect("connected");
     for (index, piece) in pieces.iter().enumerate() {
         if index > 0 {

@@ -11,7 +11,7 @@ use underwright::{
 };
 
 /// Approves every probability, so that outcomes follow from the purpose alone, whatever model scores.
-pub const POLICY: &str = r#"
+pub(crate) const POLICY: &str = r#"
 name = "personal-loan"
 version = "test"
 cut_offs = { approve_below = 0.999998, decline_from = 0.999999 }
@@ -33,7 +33,7 @@ text = "Loans for vacations are not made"
 "#;
 
 /// The shipped model when the repository has it, else a small one of the same name.
-pub fn loaded() -> LoadedModel {
+pub(crate) fn loaded() -> LoadedModel {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/personal-loan/1");
     if shipped.exists() {
         return LoadedModel::from_directory(&shipped).unwrap_or_else(|error| panic!("{error}"));
@@ -42,7 +42,7 @@ pub fn loaded() -> LoadedModel {
 }
 
 /// Four features and two trees, written by hand.
-fn small() -> BundleFiles {
+pub(crate) fn small() -> BundleFiles {
     let file = json!({
         "format": 1, "name": "personal-loan", "version": "1",
         "schema": {"name": "personal-loan", "currency": "USD", "feature": [
