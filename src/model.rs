@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod calibration;
 pub mod card;
 pub mod file;
+pub mod population;
 pub mod reasons;
 pub mod scorecard;
 

@@ -1,1 +1,18 @@
 //! Training a model from a file of past loans.
+
+pub mod benchmark;
+pub mod binning;
+pub mod boosting;
+pub mod calibrate;
+pub mod csv_rows;
+pub mod dataset;
+pub mod encode;
+pub mod evaluate;
+pub mod evaluation;
+pub mod fit;
+pub mod inner;
+pub mod parameters;
+pub mod report;
+pub mod rows;
+pub mod run;
+pub mod schema_file;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::calibration::Calibration;
+use super::{calibration::Calibration, population::Population};
 use crate::{domain::reason::ReasonCode, features::schema::Schema, forest::tree::SymmetricForest};
 
 /// The `format` that this build writes and reads.
@@ -79,6 +79,10 @@ pub struct Provenance {
     pub trained_by: String,
     /// How training and test rows were told apart, for a person.
     pub split: String,
+    /// The same for a machine: which rows were used, which were held out, and which went bad. None
+    /// when the model was trained elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub population: Option<Population>,
     pub parameters: BTreeMap<String, f64>,
     pub metrics: BTreeMap<String, f64>,
 }
@@ -91,6 +95,8 @@ pub struct DataFile {
     pub name: String,
     /// SHA-256 of the file's bytes, in lower-case hexadecimal.
     pub sha256: String,
+    /// SHA-256 of its text: the same whether the file is compressed or not.
+    pub content_sha256: String,
     /// Rows read from it.
     pub rows: u64,
 }

@@ -67,7 +67,12 @@ pub(crate) fn example_file() -> ModelFile {
             training_range("phone", Some([0.0, 1.0]), &[], true),
         ],
         provenance: Provenance {
-            data: vec![DataFile { name: "example.csv".to_owned(), sha256: "0".repeat(64), rows: 100 }],
+            data: vec![DataFile {
+                name: "example.csv".to_owned(),
+                sha256: "0".repeat(64),
+                content_sha256: "0".repeat(64),
+                rows: 100,
+            }],
             train_rows: 80,
             test_rows: 20,
             bad_rate: 0.3,

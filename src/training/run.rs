@@ -1,0 +1,329 @@
+//! A training run, from files to a bundle.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::Serialize;
+
+use super::{
+    benchmark::{self, Benchmark},
+    calibrate::{self, Line},
+    dataset::{self, DataError, Dataset, Rows},
+    evaluate::{Metrics, Outcomes, count, measure},
+    fit::{self, FinalFit, InnerFit, Plan},
+    inner::{self, OneSidedHoldOut},
+    parameters::{OutOfRange, Parameters},
+    report::{self, ReportFacts},
+    schema_file::SchemaFile,
+};
+use crate::{
+    domain::decision::Versioned,
+    features::{
+        extract::FeatureVector,
+        schema::{Kind, Schema},
+    },
+    model::{
+        Model, Scratch,
+        bundle::{self, BundleError},
+        calibration::Calibration,
+        card::{self, BenchmarkFacts, CardFacts},
+        file::{DataFile, Encoding, FORMAT, ModelFile, Provenance, TrainingRange},
+        reasons,
+    },
+};
+
+/// Vectors in `parity.jsonl`.
+const PARITY_VECTORS: usize = 64;
+
+/// Test rows that importances are averaged over at most.
+const MOST_EXPLAINED_ROWS: usize = 50_000;
+
+/// The files of a bundle, and what is to be said of them.
+#[derive(Debug, Clone)]
+pub struct Trained {
+    pub model_json: Vec<u8>,
+    pub parity_jsonl: Vec<u8>,
+    pub card_md: String,
+    pub report_html: String,
+    pub summary: Summary,
+}
+
+/// What `train` says: the figures on the test part (contract §1), and how they came about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    #[serde(flatten)]
+    pub metrics: Metrics,
+    /// Which rows the figures above are of, for a person.
+    pub split: String,
+    pub train_rows: usize,
+    pub train_bad_rate: f64,
+    pub trees: usize,
+    pub depth: usize,
+    pub inner: InnerSummary,
+    pub benchmarks: Vec<Benchmark>,
+    pub model: Versioned,
+    pub warnings: Vec<String>,
+}
+
+/// What the inner hold-out told.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InnerSummary {
+    /// Figures of margins that were calibrated on the other half of the hold-out.
+    #[serde(flatten)]
+    pub metrics: Metrics,
+    /// The line that best maps the margins to the outcomes before any calibration; the model's own
+    /// calibration is this line.
+    pub before_calibration: Option<Line>,
+    /// Which rows were held out, for a person.
+    pub split: String,
+    /// Rounds of boosting that predicted them best.
+    pub rounds: u32,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    pub stage: &'static str,
+    pub done: u32,
+    /// How many steps the stage has at most.
+    pub of: u32,
+}
+
+/// Why nothing was trained.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Parameters(#[from] OutOfRange),
+    #[error(transparent)]
+    Inner(#[from] OneSidedHoldOut),
+    #[error("the trained model does not pass its own checks: {0}")]
+    Bundle(#[from] BundleError),
+}
+
+/// Trains a model on `paths`, read one after another as one table. The same schema file and data give
+/// the same bytes, on any number of threads.
+pub fn train(file: &SchemaFile, paths: &[PathBuf], mut watch: impl FnMut(Progress)) -> Result<Trained, TrainError> {
+    let mut step = |stage, done, of| watch(Progress { stage, done, of });
+    file.training.complete(0)?;
+    step("reading", 0, 1);
+    let data = dataset::load(file, paths)?;
+    let parameters = file.training.complete(data.train.len())?;
+    let plan = Plan { schema: &data.schema, parameters: &parameters };
+    let (hold_outs, inner_split) = inner::split(&file.population.split.inner, &data.train, parameters.seed)?;
+    let of = parameters.trees;
+    let inner = fit::fit_inner(plan, &data.train, &hold_outs, |round| step("choosing the number of trees", round, of));
+    let rounds = inner.rounds;
+    let fitted = fit::fit_final(plan, &data.train, rounds, |round| step("growing the trees", round, rounds));
+    step("training benchmark models", 0, 1);
+    let benchmarks = benchmark::run((&data.train, &data.test), &fitted.rates, parameters.seed);
+    step("writing the report", 0, 1);
+    let run = Run { file, data: &data, parameters: &parameters, inner, inner_split, fitted, benchmarks };
+    run.finish()
+}
+
+/// Everything that has been computed, about to become a bundle.
+struct Run<'a> {
+    file: &'a SchemaFile,
+    data: &'a Dataset,
+    parameters: &'a Parameters,
+    inner: InnerFit,
+    inner_split: String,
+    fitted: FinalFit,
+    benchmarks: Vec<Benchmark>,
+}
+
+impl Run<'_> {
+    fn finish(self) -> Result<Trained, TrainError> {
+        let held_out = Outcomes { margins: &self.inner.margins, is_bad: &self.inner.is_bad };
+        let before_calibration = calibrate::fit_line(held_out);
+        let mut warnings = self.data.warnings.clone();
+        let calibration = usable(before_calibration).unwrap_or_else(|| {
+            warnings.push("the inner hold-out shows no order of risk; margins are left uncalibrated".to_owned());
+            Calibration::IDENTITY
+        });
+        let calibrated = calibrate::cross_calibrated(held_out)
+            .unwrap_or_else(|| self.inner.margins.iter().map(|&margin| calibration.apply(margin)).collect());
+        let inner = InnerSummary {
+            metrics: measure(Outcomes { margins: &calibrated, is_bad: &self.inner.is_bad }),
+            before_calibration,
+            split: self.inner_split.clone(),
+            rounds: self.inner.rounds,
+        };
+
+        // The figures stand in the model's file, so the file that they are measured on is its draft.
+        let mut model_file = self.model_file(calibration);
+        let draft = Model::without_parity(&bundle::model_json(&model_file))?;
+        let margins = margins(&draft, &self.data.test);
+        let metrics = measure(Outcomes { margins: &margins, is_bad: &self.data.test.is_bad });
+        model_file.provenance.metrics = recorded(&metrics, &inner);
+        let model_json = bundle::model_json(&model_file);
+        let model = Model::without_parity(&model_json)?;
+
+        let facts = self.card_facts(&model, (&metrics, &inner), &warnings);
+        let report_html = report::render(&ReportFacts {
+            file: &model_file,
+            card: &facts,
+            test: Outcomes { margins: &margins, is_bad: &self.data.test.is_bad },
+            metrics: &metrics,
+            inner: &inner,
+            benchmarks: &self.benchmarks,
+            about: &self.file.card,
+            sha256: &model.identity().sha256,
+        });
+        let summary = Summary {
+            metrics,
+            split: self.file.population.split.describe(),
+            train_rows: self.data.train.len(),
+            train_bad_rate: count(self.data.train.bad()) / count(self.data.train.len()),
+            trees: model_file.forest.trees.len(),
+            depth: model_file.forest.trees.iter().map(|tree| tree.splits.len()).max().unwrap_or(0),
+            inner,
+            benchmarks: self.benchmarks,
+            model: model.identity().clone(),
+            warnings,
+        };
+        let parity_jsonl = parity(&model, &self.data.test).into_bytes();
+        Model::parse(&model_json, &parity_jsonl)?;
+        Ok(Trained { model_json, parity_jsonl, card_md: card::render(&model_file, &facts), report_html, summary })
+    }
+
+    fn model_file(&self, calibration: Calibration) -> ModelFile {
+        let (schema, train) = (&self.data.schema, &self.data.train);
+        let encodings = schema.features.iter().zip(&self.fitted.rates).filter_map(|(feature, rates)| {
+            let rates = rates.as_ref()?;
+            let (prior, statistics) = (rates.prior, rates.statistics.clone());
+            Some(Encoding { feature: feature.name.clone(), prior, statistics })
+        });
+        ModelFile {
+            format: FORMAT,
+            name: schema.name.clone(),
+            version: self.file.version.clone(),
+            schema: schema.clone(),
+            reasons: reasons::resolve(schema, &self.file.reasons),
+            encodings: encodings.collect(),
+            forest: self.fitted.forest.clone(),
+            calibration,
+            training_ranges: training_ranges(schema, train),
+            provenance: self.provenance(),
+        }
+    }
+
+    fn provenance(&self) -> Provenance {
+        let data = self.data.files.iter().cloned().map(|file| DataFile {
+            name: file.name,
+            sha256: file.sha256,
+            content_sha256: file.content_sha256,
+            rows: file.rows,
+        });
+        let Dataset { train, test, .. } = self.data;
+        let mut parameters = self.parameters.named();
+        parameters.insert("rounds".to_owned(), f64::from(self.inner.rounds));
+        Provenance {
+            data: data.collect(),
+            train_rows: train.len() as u64,
+            test_rows: test.len() as u64,
+            bad_rate: count(train.bad()) / count(train.len()),
+            seed: self.parameters.seed,
+            trained_by: concat!("underwright ", env!("CARGO_PKG_VERSION")).to_owned(),
+            split: format!("{}; inner hold-out: {}", self.file.population.split.describe(), self.inner_split),
+            population: Some(self.file.population.clone()),
+            parameters,
+            metrics: BTreeMap::new(),
+        }
+    }
+
+    fn card_facts(&self, model: &Model, figures: (&Metrics, &InnerSummary), warnings: &[String]) -> CardFacts {
+        let (metrics, inner) = figures;
+        let benchmark = |benchmark: &Benchmark| {
+            let auc = benchmark.metrics.auc?;
+            Some(BenchmarkFacts { name: benchmark.name.to_owned(), auc, log_loss: benchmark.metrics.log_loss })
+        };
+        let mut holdout_metrics = inner.metrics.named();
+        if let Some(line) = inner.before_calibration {
+            holdout_metrics.push(("Slope before calibration".to_owned(), line.slope));
+        }
+        let about = &self.file.card;
+        let data = Some(&about.data).filter(|text| !text.is_empty());
+        CardFacts {
+            purpose: about.purpose.clone(),
+            test_metrics: metrics.named(),
+            holdout_metrics,
+            benchmarks: self.benchmarks.iter().filter_map(benchmark).collect(),
+            importances: importances(model, &self.data.test),
+            notes: data.into_iter().chain(&about.limits).chain(warnings).cloned().collect(),
+        }
+    }
+}
+
+/// A line as a calibration: with a slope above 0, and both numbers short.
+fn usable(line: Option<Line>) -> Option<Calibration> {
+    let round = |value: f64| (value * 1e6).round() / 1e6;
+    Calibration::new(round(line?.slope), round(line?.intercept)).ok()
+}
+
+fn margins(model: &Model, rows: &Rows) -> Vec<f64> {
+    let mut scratch = Scratch::default();
+    (0..rows.len()).map(|row| model.margin_with(&rows.vector(row), &mut scratch)).collect()
+}
+
+/// The figures that stand in `model.json`.
+fn recorded(metrics: &Metrics, inner: &InnerSummary) -> BTreeMap<String, f64> {
+    let part = |prefix: &'static str, metrics: &Metrics| {
+        let figures = [
+            ("auc", metrics.auc),
+            ("ks", metrics.ks),
+            ("log_loss", Some(metrics.log_loss)),
+            ("brier", Some(metrics.brier)),
+            ("bad_rate", Some(metrics.bad_rate)),
+            ("calibration_slope", metrics.calibration.map(|line| line.slope)),
+            ("calibration_intercept", metrics.calibration.map(|line| line.intercept)),
+        ];
+        figures.into_iter().filter_map(move |(name, value)| Some((format!("{prefix}_{name}"), value?)))
+    };
+    let before = inner.before_calibration.map(|line| ("inner_slope_before_calibration".to_owned(), line.slope));
+    part("test", metrics).chain(part("inner", &inner.metrics)).chain(before).collect()
+}
+
+fn training_ranges(schema: &Schema, train: &Rows) -> Vec<TrainingRange> {
+    let range = |(feature, column): (&crate::features::schema::Feature, &Vec<f64>)| {
+        let known = || column.iter().copied().filter(|value| !value.is_nan());
+        let occurs = |code: usize| known().any(|value| value == count(code));
+        let is_category = feature.kind == Kind::Category;
+        let (least, greatest) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), value| {
+            (least.min(value), greatest.max(value))
+        });
+        TrainingRange {
+            feature: feature.name.clone(),
+            range: (!is_category && least <= greatest).then_some([least, greatest]),
+            categories: (0..feature.categories.len())
+                .filter(|&code| is_category && occurs(code))
+                .map(|code| feature.categories[code].clone())
+                .collect(),
+            missing: column.iter().any(|value| value.is_nan()),
+        }
+    };
+    schema.features.iter().zip(&train.columns).map(range).collect()
+}
+
+/// Rows of the test part, evenly drawn, and one of which nothing is known.
+fn parity(model: &Model, test: &Rows) -> String {
+    let drawn = PARITY_VECTORS.min(test.len() + 1) - 1;
+    let rows = (0..drawn).map(|index| test.vector(index * test.len() / drawn));
+    let nothing = FeatureVector::new(vec![f64::NAN; test.columns.len()]);
+    rows.chain([nothing]).map(|vector| bundle::parity_line(model, &vector)).collect()
+}
+
+/// Mean absolute contribution of each feature over the test part.
+fn importances(model: &Model, test: &Rows) -> Vec<f64> {
+    let drawn = MOST_EXPLAINED_ROWS.min(test.len());
+    let mut sums = vec![0.0; test.columns.len()];
+    let mut scratch = Scratch::default();
+    for index in 0..drawn {
+        let assessment = model.assess_with(&test.vector(index * test.len() / drawn), &mut scratch);
+        for (sum, contribution) in sums.iter_mut().zip(&assessment.contributions) {
+            *sum += contribution.abs();
+        }
+    }
+    sums.into_iter().map(|sum| sum / count(drawn)).collect()
+}
