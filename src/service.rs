@@ -20,3 +20,6 @@ pub mod view;
 
 pub use app::{App, Parts, Readiness};
 pub use call::{Answer, Call, IdempotencyKey};
+
+#[cfg(test)]
+mod tests;

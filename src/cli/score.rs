@@ -1,11 +1,147 @@
 //! `underwright score`.
 
+mod input;
+mod judge;
+mod partial_file;
+mod table;
+
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use time::Date;
+
 use super::Answer;
+use crate::{
+    clock::Clock, decide::pipeline::Decider, domain::decision::Versioned, model::Model, policy::Policy,
+    service::models::LoadedModel,
+};
+use input::Input;
+use judge::{Judge, Verdict};
+use partial_file::PartialFile;
+use table::{Explain, Table};
 
-/// Score a file without a server.
-#[derive(Debug, Default, clap::Args)]
-pub(super) struct Args {}
-
-pub(super) fn run(_args: &Args) -> anyhow::Result<Answer> {
-    anyhow::bail!("not built yet")
+/// Score a file of applicants without a server, also one that is larger than memory.
+///
+/// The input is CSV with the columns that the model was trained on (any order, others are ignored, an empty cell is
+/// missing), or JSON Lines with an application on each line; either may be compressed with gzip. The output is CSV
+/// with one row per row, in order. A row that cannot be scored has the outcome "error" and says why in the column
+/// `error`; the others are scored all the same, and the exit code is 1.
+///
+/// A rule that asks what a CSV row does not say (the applicant's age, say) sends it to review.
+///
+/// Example: underwright score --model models/personal-loan/1 --policy config/policy.toml --input loans.csv.gz --output
+/// scores.csv --explain 4
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The folder of a model bundle
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// The policy that decides; without one there are scores, but no outcomes and no rules
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// CSV or JSON Lines, plain or gzip
+    #[arg(long, value_name = "FILE")]
+    input: PathBuf,
+    /// Where the CSV goes; it appears when it is complete
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+    /// Add the N strongest reasons that raised the risk, or every feature's contribution with `all`
+    #[arg(long, value_name = "N|all")]
+    explain: Option<Explain>,
+    /// Decide applications as of this UTC day, such as 2026-11-22 [default: today]
+    #[arg(long, value_name = "DATE", value_parser = parse_date)]
+    as_of: Option<Date>,
+    /// Print a summary as JSON on standard output
+    #[arg(long)]
+    json: bool,
 }
+
+/// What came of a file.
+#[derive(Debug, Default, Serialize)]
+struct Summary {
+    rows: u64,
+    errors: u64,
+    /// How many rows had each outcome; empty without a policy.
+    outcomes: BTreeMap<String, u64>,
+    model: Option<Versioned>,
+    policy: Option<Versioned>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
+    let model = LoadedModel::from_directory(&args.model).context("the model cannot be used")?.model;
+    let decider = args.policy.as_ref().map(|file| decider(&model, file)).transpose()?;
+    let summary = score_file(args, &model, decider)?;
+    if args.json {
+        println!("{}", serde_json::to_string(&summary)?);
+    }
+    let Summary { rows, errors, .. } = summary;
+    eprintln!("scored {rows} rows into {}; {errors} of them have errors", args.output.display());
+    Ok(if errors == 0 { Answer::Done } else { Answer::No })
+}
+
+fn decider(model: &Arc<Model>, file: &PathBuf) -> anyhow::Result<Decider> {
+    let named = || format!("the policy {} cannot be used", file.display());
+    let text = fs::read_to_string(file).with_context(named)?;
+    let policy = Policy::parse(&text).with_context(named)?;
+    Decider::new(Arc::clone(model), Arc::new(policy)).with_context(named)
+}
+
+/// Reads a chunk while the one before it is scored, so memory holds two chunks, however long the file is.
+fn score_file(args: &Args, model: &Arc<Model>, decider: Option<Decider>) -> anyhow::Result<Summary> {
+    let mut summary = Summary {
+        model: Some(model.identity().clone()),
+        policy: decider.as_ref().map(|decider| decider.policy().identity().clone()),
+        ..Summary::default()
+    };
+    let progress = progress_bar(&args.input);
+    let (mut input, layout) = Input::open(&args.input, model.extractor().columns(), &progress)?;
+    let today = args.as_of.unwrap_or_else(|| Clock::system().now().date());
+    let judge = Judge::new(Arc::clone(model), decider, layout, today);
+    let output = PartialFile::create(&args.output)?;
+    let mut table = Table::begin(output.writer(), model, args.explain)?;
+    let mut chunk = input.next_chunk()?;
+    while !chunk.is_empty() {
+        let (next, verdicts) = rayon::join(|| input.next_chunk(), || judge.judge_all(&chunk));
+        for verdict in &verdicts {
+            summary.count(verdict);
+            table.write(verdict)?;
+        }
+        chunk = next?;
+    }
+    table.finish()?;
+    output.keep()?;
+    progress.finish_and_clear();
+    Ok(summary)
+}
+
+impl Summary {
+    fn count(&mut self, verdict: &Verdict) {
+        self.rows += 1;
+        match &verdict.result {
+            Err(_) => self.errors += 1,
+            Ok(scored) => {
+                if let Some(ruling) = &scored.ruling {
+                    *self.outcomes.entry(ruling.outcome.to_string()).or_default() += 1;
+                }
+            }
+        }
+    }
+}
+
+/// Bytes of the input that are read; drawn on standard error, and only when that is a terminal.
+fn progress_bar(input: &PathBuf) -> ProgressBar {
+    let length = fs::metadata(input).map_or(0, |file| file.len());
+    let style = ProgressStyle::with_template("{bar:40} {percent} %  {bytes_per_sec}  {eta} left");
+    let bar = ProgressBar::new(length);
+    style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
+}
+
+fn parse_date(text: &str) -> Result<Date, String> {
+    let format = time::macros::format_description!("[year]-[month]-[day]");
+    Date::parse(text, format).map_err(|_| "write a date such as 2026-11-22".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -169,6 +169,10 @@ impl Reading {
         };
         match (self.refuse(value), unseen) {
             (None, _) | (Some((FaultCode::UnknownValue, _)), UnseenCategory::Accept) => Ok(value),
+            // In the file's own spelling.
+            (Some((FaultCode::UnknownValue, _)), _) if !self.words.is_empty() => {
+                Err((FaultCode::UnknownValue, one_of(&self.words)))
+            }
             (Some(refusal), _) => Err(refusal),
         }
     }

@@ -58,12 +58,11 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
         return Vec::new();
     }
     let mut reasons: Vec<Reason> = Vec::new();
-    let scored = if band == Outcome::Approve {
-        Vec::new()
-    } else {
-        raised(case.schema, case.reasons, &case.assessment.contributions)
-    };
-    for reason in fired.into_iter().chain(scored) {
+    let scored = (band != Outcome::Approve).then(|| raised(case.schema, case.reasons, &case.assessment.contributions));
+    for reason in fired.into_iter().chain(scored.into_iter().flatten()) {
+        if reasons.len() == MOST_STATED {
+            break;
+        }
         if reasons.iter().all(|stated| stated.code != reason.code) {
             reasons.push(reason);
         }
@@ -71,7 +70,6 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
     if reasons.is_empty() {
         reasons.push(RISK.reason(None));
     }
-    reasons.truncate(MOST_STATED);
     reasons
 }
 
@@ -79,8 +77,7 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
 /// schema's order. It names the feature that raised it most, and states their sum.
 ///
 /// `reasons` and `contributions` are in the order of `schema.features`.
-#[must_use]
-pub fn raised(schema: &Schema, reasons: &[FeatureReason], contributions: &[f64]) -> Vec<Reason> {
+pub fn raised(schema: &Schema, reasons: &[FeatureReason], contributions: &[f64]) -> impl Iterator<Item = Reason> {
     struct Raised {
         strongest: usize,
         sum: f64,
@@ -95,13 +92,10 @@ pub fn raised(schema: &Schema, reasons: &[FeatureReason], contributions: &[f64])
     }
     let mut raised: Vec<Raised> = by_code.into_values().collect();
     raised.sort_by(|a, b| b.sum.total_cmp(&a.sum).then(a.strongest.cmp(&b.strongest)));
-    raised
-        .into_iter()
-        .map(|Raised { strongest, sum }| Reason {
-            code: reasons[strongest].code.clone(),
-            text: reasons[strongest].text.clone(),
-            feature: Some(schema.features[strongest].name.clone()),
-            contribution: Some(sum),
-        })
-        .collect()
+    raised.into_iter().map(move |Raised { strongest, sum }| Reason {
+        code: reasons[strongest].code.clone(),
+        text: reasons[strongest].text.clone(),
+        feature: Some(schema.features[strongest].name.clone()),
+        contribution: Some(sum),
+    })
 }

@@ -4,6 +4,8 @@
 //! none is changed. It ends in approve or decline, states the reasons that the person chose, and rests on the
 //! same model, policy and score as the decision before it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{
@@ -162,16 +164,16 @@ async fn find(app: &App, id: ApplicationId) -> Result<ApplicationView, ReviewErr
 
 /// The reasons that the reviewer chose, with their texts. An approval states none.
 fn stated_reasons(decider: &Decider, form: &ReviewForm) -> Result<Vec<Reason>, Refusal> {
+    let known = catalogue(decider);
     let mut stated = Vec::with_capacity(form.reason_codes.len());
     let mut faults = Vec::new();
     for (index, code) in form.reason_codes.iter().enumerate() {
-        match text_of(decider, code) {
-            Some(text) => stated.push(Reason { code: code.clone(), text, feature: None, contribution: None }),
-            None => faults.push(Fault::new(
-                format!("/reason_codes/{index}"),
-                FaultCode::UnknownValue,
-                format!("must be one of {}", known_codes(decider)),
-            )),
+        if let Some(text) = known.get(code.as_str()) {
+            stated.push(Reason { code: code.clone(), text: (*text).to_owned(), feature: None, contribution: None });
+        } else {
+            let codes: Vec<_> = known.keys().copied().collect();
+            let message = format!("must be one of {}", codes.join(", "));
+            faults.push(Fault::new(format!("/reason_codes/{index}"), FaultCode::UnknownValue, message));
         }
     }
     if !faults.is_empty() {
@@ -180,15 +182,14 @@ fn stated_reasons(decider: &Decider, form: &ReviewForm) -> Result<Vec<Reason>, R
     Ok(if Outcome::from(form.outcome) == Outcome::Approve { Vec::new() } else { stated })
 }
 
-/// What is stated for a code: the model's text for it, else the standard one.
-fn text_of(decider: &Decider, code: &ReasonCode) -> Option<String> {
-    let of_model = decider.model().reasons().iter().find(|reason| reason.code == *code);
-    of_model.map(|reason| reason.text.clone()).or_else(|| reasons::text_of(code.as_str()).map(str::to_owned))
-}
-
-fn known_codes(decider: &Decider) -> String {
-    let mut codes: Vec<_> = decider.model().reasons().iter().map(|reason| reason.code.as_str()).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes.join(", ")
+/// Every reason that may be stated, by its code: the standard ones, then the policy's, then the model's, where
+/// a later text goes before an earlier one.
+fn catalogue(decider: &Decider) -> BTreeMap<&str, &str> {
+    let mut texts: BTreeMap<&str, &str> = BTreeMap::new();
+    for (code, text) in reasons::standard() {
+        texts.insert(code, text);
+    }
+    texts.extend(decider.policy().reasons().map(|(code, text)| (code.as_str(), text)));
+    texts.extend(decider.model().reasons().iter().map(|reason| (reason.code.as_str(), reason.text.as_str())));
+    texts
 }

@@ -44,12 +44,14 @@ impl Db {
     pub async fn migrate(url: &DatabaseUrl) -> Result<(Self, Vec<AppliedMigration>), Error> {
         let DatabaseUrl::Sqlite(path) = url;
         require_folder(path)?;
-        let options = sqlite_options(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+        let options = sqlite_options(path).create_if_missing(true).synchronous(SqliteSynchronous::Full);
+        // Looked at first as it is: to set the journal's mode is to write to the file.
         let mut connection = connect(path, &options).await?;
-        let applied = apply_migrations(path, &mut connection).await?;
+        let before = migrations_before(path, &mut connection).await?;
+        connection.close().await?;
+        let options = options.journal_mode(SqliteJournalMode::Wal);
+        let mut connection = connect(path, &options).await?;
+        let applied = apply_migrations(&before, &mut connection).await?;
         connection.close().await?;
         let writer = pool(1).connect_lazy_with(options.clone());
         let readers = pool(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
@@ -159,7 +161,8 @@ async fn require_current_schema(path: &Path, connection: &mut SqliteConnection) 
     if applied.last() == Some(&newest_known()) { Ok(()) } else { Err(Error::OlderSchema) }
 }
 
-async fn apply_migrations(path: &Path, connection: &mut SqliteConnection) -> Result<Vec<AppliedMigration>, Error> {
+/// The migrations of a database that may be migrated: one of ours that is not newer, or an empty file.
+async fn migrations_before(path: &Path, connection: &mut SqliteConnection) -> Result<Vec<i64>, Error> {
     let before = match applied_versions(connection).await? {
         Some(versions) => versions,
         None if holds_foreign_tables(connection).await? => {
@@ -168,6 +171,10 @@ async fn apply_migrations(path: &Path, connection: &mut SqliteConnection) -> Res
         None => Vec::new(),
     };
     refuse_newer(&before)?;
+    Ok(before)
+}
+
+async fn apply_migrations(before: &[i64], connection: &mut SqliteConnection) -> Result<Vec<AppliedMigration>, Error> {
     SQLITE_MIGRATIONS.run(&mut *connection).await.map_err(migration_error)?;
     // Takes and gives back the lock that every write needs: a database that cannot be written is refused
     // now, not at the first decision.

@@ -219,6 +219,8 @@ fn every_fault_of_a_row_is_reported() {
         ("visits", FaultCode::OutOfRange),
     ];
     assert_eq!(seen, expected);
+    let castle = faults.iter().find(|fault| fault.column == "home_ownership").expect("a fault");
+    assert_eq!(castle.to_string(), "column `home_ownership`: must be one of MORTGAGE, OWN, RENT");
 }
 
 #[test]

@@ -1,0 +1,150 @@
+//! The use cases on a real database in a temporary folder, with a small model and policy.
+
+mod reading;
+mod recording;
+mod reviewing;
+mod tampering;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use time::Duration;
+
+use super::{
+    Answer, App, Call, IdempotencyKey, Parts,
+    audit::{Report, verify},
+    models::{LoadedModel, Registry},
+    recorder::Settings,
+    submit::{SubmitError, submit},
+};
+use crate::{
+    clock::{Clock, Ids},
+    decide::pipeline::Decider,
+    domain::{
+        id::ApplicationId,
+        principal::{Principal, Role},
+        timestamp::Timestamp,
+    },
+    model,
+    policy::Policy,
+    storage::{DatabaseUrl, Db},
+    telemetry::RecorderMetrics,
+};
+
+const POLICY: &str = r#"
+    name = "example"
+    version = "2"
+    cut_offs = { approve_below = 0.3, decline_from = 0.6 }
+    grade = [{ letter = "A", from_score = 500 }, { letter = "B" }]
+
+    [[rule]]
+    id = "long-term"
+    when = "features.duration > 60"
+    then = "decline"
+    reason = "UW-LONG-TERM"
+    text = "The term is longer than we lend for"
+"#;
+
+/// A server without its sockets.
+struct Bench {
+    app: App,
+    clock: Clock,
+    folder: TempDir,
+}
+
+fn noon() -> Timestamp {
+    Timestamp::parse("2026-11-22T12:00:00Z").unwrap()
+}
+
+fn principal(role: Role, subject: &str) -> Principal {
+    Principal { subject: subject.to_owned(), role }
+}
+
+fn key(key: &str) -> IdempotencyKey {
+    IdempotencyKey::new(key).unwrap()
+}
+
+/// A form that the example policy sends to review (`duration` 24), approves (6) or declines (70).
+fn form(reference: &str, duration: u32) -> Vec<u8> {
+    let account = if duration < 12 { "small" } else { "none" };
+    let form = json!({
+        "external_reference": reference,
+        "applicant": {"reference": "C-CANARY-1", "given_name": "Zaphira", "family_name": "Quuxley",
+            "date_of_birth": "1988-03-14", "email": "canary@example.com"},
+        "loan": {"amount": 1_200_000, "currency": "USD", "term_months": 36, "purpose": "car"},
+        "attributes": {"duration": duration, "account": account, "phone": true},
+    });
+    serde_json::to_vec(&form).unwrap()
+}
+
+impl Bench {
+    async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    async fn with(recorder: Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::manual(noon());
+        let app = Self::start(&folder, &clock, recorder).await;
+        Self { app, clock, folder }
+    }
+
+    async fn start(folder: &TempDir, clock: &Clock, recorder: Settings) -> App {
+        let db = Db::open(&Self::url_in(folder)).await.unwrap();
+        let model = Arc::new(model::tests::example());
+        let policy = Arc::new(Policy::parse(POLICY).unwrap());
+        App::start(Parts {
+            db,
+            decider: Decider::new(Arc::clone(&model), policy).unwrap(),
+            registry: Registry::new(vec![LoadedModel { model, card: "# A card".to_owned() }]),
+            clock: clock.clone(),
+            ids: Ids::seeded(1),
+            metrics: RecorderMetrics::unregistered(),
+            recorder,
+        })
+    }
+
+    fn url_in(folder: &TempDir) -> DatabaseUrl {
+        DatabaseUrl::Sqlite(folder.path().join("underwright.db"))
+    }
+
+    fn url(&self) -> DatabaseUrl {
+        Self::url_in(&self.folder)
+    }
+
+    fn call<'a>(&self, who: &'a Principal, key: Option<&'a IdempotencyKey>) -> Call<'a> {
+        Call { who, request_id: self.app.ids().request(self.clock.now()), idempotency_key: key }
+    }
+
+    async fn submit(&self, reference: &str, duration: u32) -> (ApplicationId, Value) {
+        let who = principal(Role::Service, "los-1");
+        let answer = submit(&self.app, self.call(&who, None), &form(reference, duration)).await.unwrap();
+        (answer.application_id, serde_json::from_slice(&answer.body).unwrap())
+    }
+
+    async fn submit_under(&self, key: &IdempotencyKey, body: &[u8]) -> Result<Answer, SubmitError> {
+        let who = principal(Role::Service, "los-1");
+        submit(&self.app, self.call(&who, Some(key)), body).await
+    }
+
+    /// Submits so many applications at once that they are recorded in groups.
+    async fn submit_many(&self, count: u32) -> Vec<ApplicationId> {
+        let submissions = (0..count).map(|i| self.submit_owned(format!("R-{i}"), 4 + i % 70));
+        let answers = futures_util::future::join_all(submissions).await;
+        self.clock.advance(Duration::seconds(1));
+        answers
+    }
+
+    async fn submit_owned(&self, reference: String, duration: u32) -> ApplicationId {
+        self.submit(&reference, duration).await.0
+    }
+
+    /// Verifies the log as the command does.
+    async fn verify(&self) -> Report {
+        let db = Db::open_read_only(&self.url()).await.unwrap();
+        let report = verify(&db, |_, _| ()).await.unwrap();
+        db.close().await;
+        report
+    }
+}

@@ -1,0 +1,248 @@
+use super::{super::recorder::RecordError, *};
+use crate::{
+    domain::fault::Refusal,
+    storage::{audit, idempotency},
+};
+
+async fn key_count(bench: &Bench) -> usize {
+    let mut connection = tampering::connect(bench).await;
+    let count: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM idempotency_keys").fetch_one(&mut connection).await.unwrap();
+    usize::try_from(count).unwrap()
+}
+
+#[tokio::test]
+async fn an_application_is_answered_with_its_decision_and_its_place_in_the_log() {
+    let bench = Bench::new().await;
+    let who = principal(Role::Service, "los-1");
+    let answer = submit(&bench.app, bench.call(&who, None), &form("R-1", 24)).await.unwrap();
+    assert_eq!((answer.status, answer.version, answer.replayed), (201, 1, false));
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(body["id"], answer.application_id.to_string());
+    assert_eq!((&body["status"], &body["version"]), (&json!("awaiting_review"), &json!(1)));
+    assert_eq!(body["received_at"], "2026-11-22T12:00:00.000000Z");
+    assert_eq!(body["applicant"]["given_name"], "Zaphira");
+    assert_eq!(body["decision"]["outcome"], "review");
+    assert_eq!(body["decision"]["audit"]["sequence"], 0);
+    let mut tx = bench.app.db().read().await.unwrap();
+    let stored = audit::list(&mut tx, &audit::EntryListing { limit: 1, ..Default::default() }).await.unwrap();
+    assert_eq!(body["decision"]["audit"]["leaf_hash"], stored[0].leaf_hash.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_at_once_get_contiguous_places_in_one_log_that_verifies() {
+    let bench = Bench::new().await;
+    let ids = bench.submit_many(200).await;
+    let mut distinct = ids.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    assert_eq!(distinct.len(), 200);
+    let report = bench.verify().await;
+    assert!(report.intact, "{:?}", report.message);
+    assert_eq!(report.entries, 200);
+    let mut connection = tampering::connect(&bench).await;
+    let times: i64 =
+        sqlx::query_scalar("SELECT COUNT(DISTINCT sequence) FROM audit_entries WHERE sequence BETWEEN 0 AND 199")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+    assert_eq!(times, 200);
+}
+
+#[tokio::test]
+async fn the_same_request_under_its_key_is_answered_byte_for_byte() {
+    let bench = Bench::new().await;
+    let first = bench.submit_under(&key("k-1"), &form("R-1", 24)).await.unwrap();
+    bench.clock.advance(Duration::hours(1));
+    let again = bench.submit_under(&key("k-1"), &form("R-1", 24)).await.unwrap();
+    assert!(again.replayed && !first.replayed);
+    assert_eq!(Answer { replayed: false, ..again }, first);
+    assert_eq!(bench.verify().await.entries, 1);
+}
+
+#[tokio::test]
+async fn another_request_under_a_used_key_is_refused_even_when_it_is_invalid() {
+    let bench = Bench::new().await;
+    bench.submit_under(&key("k-1"), &form("R-1", 24)).await.unwrap();
+    for body in [form("R-2", 24), b"{}".to_vec(), b"{".to_vec()] {
+        let refused = bench.submit_under(&key("k-1"), &body).await.unwrap_err();
+        assert!(matches!(refused, SubmitError::Record(RecordError::KeyReused)), "{refused:?}");
+    }
+    assert_eq!(bench.verify().await.entries, 1);
+}
+
+#[tokio::test]
+async fn a_refused_request_leaves_its_key_free() {
+    let bench = Bench::new().await;
+    let refused = bench.submit_under(&key("k-1"), b"{}").await.unwrap_err();
+    assert!(matches!(refused, SubmitError::Refused(Refusal::Faults(_))), "{refused:?}");
+    assert!(bench.submit_under(&key("k-1"), &form("R-1", 24)).await.is_ok());
+}
+
+#[tokio::test]
+async fn keys_of_two_callers_never_meet() {
+    let bench = Bench::new().await;
+    let key = key("k-1");
+    for subject in ["los-1", "los-2"] {
+        let who = principal(Role::Service, subject);
+        let answer = submit(&bench.app, bench.call(&who, Some(&key)), &form("R-1", 24)).await.unwrap();
+        assert!(!answer.replayed, "{subject}");
+    }
+    assert_eq!(bench.verify().await.entries, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_duplicates_at_once_make_one_decision() {
+    let bench = Arc::new(Bench::new().await);
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let bench = Arc::clone(&bench);
+            tokio::spawn(async move { bench.submit_under(&key("k-1"), &form("R-1", 24)).await })
+        })
+        .collect();
+    let mut bodies = Vec::new();
+    for task in tasks {
+        match task.await.unwrap() {
+            Ok(answer) => bodies.push(answer.body),
+            Err(SubmitError::Record(RecordError::InFlight)) => {}
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    bodies.dedup();
+    assert_eq!(bodies.len(), 1, "one answer, the same for all");
+    assert_eq!(bench.verify().await.entries, 1);
+}
+
+#[tokio::test]
+async fn a_key_is_kept_for_a_day_and_then_swept() {
+    let bench = Bench::new().await;
+    bench.submit_under(&key("old"), &form("R-1", 24)).await.unwrap();
+    bench.clock.advance(Duration::hours(24));
+    bench.submit_under(&key("later"), &form("R-2", 24)).await.unwrap();
+    assert!(bench.submit_under(&key("old"), &form("R-1", 24)).await.unwrap().replayed, "kept for a day at least");
+    bench.clock.advance(Duration::seconds(1));
+    bench.submit_under(&key("latest"), &form("R-3", 24)).await.unwrap();
+    assert_eq!(key_count(&bench).await, 2);
+    assert!(!bench.submit_under(&key("old"), &form("R-1", 24)).await.unwrap().replayed);
+}
+
+#[tokio::test]
+async fn many_keys_are_found_whatever_their_number() {
+    let bench = Bench::new().await;
+    let ids: Vec<_> = (0..90)
+        .map(|i| idempotency::KeyId {
+            caller: "service:los-1".into(),
+            route: "POST /v1/applications",
+            key: format!("k-{i}"),
+        })
+        .collect();
+    for i in [3, 64, 89] {
+        bench.submit_under(&key(&format!("k-{i}")), &form("R-1", 24)).await.unwrap();
+    }
+    let mut tx = bench.app.db().read().await.unwrap();
+    let mut found: Vec<_> = idempotency::find(&mut tx, &ids).await.unwrap().into_iter().map(|(id, _)| id.key).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["k-3", "k-64", "k-89"]);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_does_not_set_the_log_back() {
+    let bench = Bench::new().await;
+    bench.submit("R-1", 24).await;
+    bench.clock.advance(Duration::hours(-1));
+    bench.submit("R-2", 24).await;
+    let report = bench.verify().await;
+    assert!(report.intact, "{:?}", report.message);
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_before_a_stop_is_there_and_later_changes_are_refused() {
+    let bench = Bench::new().await;
+    bench.submit_many(30).await;
+    bench.app.stop().await;
+    let who = principal(Role::Service, "los-1");
+    let refused = submit(&bench.app, bench.call(&who, None), &form("R-1", 24)).await.unwrap_err();
+    assert!(matches!(refused, SubmitError::Record(RecordError::Stopping { .. })), "{refused:?}");
+    let report = bench.verify().await;
+    assert_eq!((report.intact, report.entries), (true, 30));
+    let again = Bench::start(&bench.folder, &bench.clock, Settings::default()).await;
+    let answer = submit(&again, bench.call(&who, None), &form("R-1", 24)).await.unwrap();
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(body["decision"]["audit"]["sequence"], 30, "the log goes on where it was left");
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_and_says_when_to_come_back() {
+    let bench = Bench::with(Settings { queue_capacity: 2, batch_max: 1 }).await;
+    // Another process holds the lock, so that nothing can be written meanwhile.
+    let mut other = tampering::connect(&bench).await;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    let who = principal(Role::Service, "los-1");
+    let body = form("R-1", 24);
+    let submissions = (0..8).map(|_| submit(&bench.app, bench.call(&who, None), &body));
+    let all = futures_util::future::join_all(submissions);
+    let release = async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    };
+    let (answers, ()) = tokio::join!(all, release);
+    let recorded = answers.iter().filter(|answer| answer.is_ok()).count();
+    let busy = answers
+        .iter()
+        .filter(|answer| matches!(answer, Err(SubmitError::Record(RecordError::Busy { retry_after_seconds: 1 }))));
+    assert_eq!((recorded, recorded + busy.count()), (recorded, 8));
+    assert!((2..8).contains(&recorded), "{recorded}");
+    assert_eq!(bench.verify().await.entries, recorded as u64);
+}
+
+#[tokio::test]
+async fn a_transaction_that_was_not_committed_leaves_nothing() {
+    let bench = Bench::new().await;
+    bench.submit("R-1", 24).await;
+    let mut tx = bench.app.db().write().await.unwrap();
+    let frontier = crate::audit::tree::Frontier::new(2, vec![crate::audit::tree::leaf_hash(b"half")]).unwrap();
+    audit::move_head(&mut tx, 1, &frontier, noon()).await.unwrap();
+    drop(tx);
+    bench.submit("R-2", 24).await;
+    let report = bench.verify().await;
+    assert_eq!((report.intact, report.entries), (true, 2), "{:?}", report.message);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_reported_and_recording_goes_on_when_it_is_back() {
+    let bench = Bench::new().await;
+    let mut other = tampering::connect(&bench).await;
+    sqlx::query("ALTER TABLE decisions RENAME TO elsewhere").execute(&mut other).await.unwrap();
+    let who = principal(Role::Service, "los-1");
+    let body = form("R-1", 24);
+    let refused = submit(&bench.app, bench.call(&who, None), &body).await.unwrap_err();
+    assert!(matches!(refused, SubmitError::Record(RecordError::Storage(_))), "{refused:?}");
+    sqlx::query("ALTER TABLE elsewhere RENAME TO decisions").execute(&mut other).await.unwrap();
+    assert!(submit(&bench.app, bench.call(&who, None), &body).await.is_ok());
+    let report = bench.verify().await;
+    assert_eq!((report.intact, report.entries), (true, 1), "{:?}", report.message);
+}
+
+#[tokio::test]
+async fn personal_data_stands_in_one_column_and_in_stored_answers_alone() {
+    let bench = Bench::new().await;
+    bench.submit("R-1", 24).await;
+    let mut connection = tampering::connect(&bench).await;
+    for table in ["audit_entries", "decisions", "audit_nodes", "audit_head"] {
+        let found =
+            tampering::rows_with(&mut connection, table, &["CANARY", "Zaphira", "Quuxley", "1988-03-14", "canary@"])
+                .await;
+        assert_eq!(found, 0, "{table}");
+    }
+    let body: String = sqlx::query_scalar("SELECT body FROM applications").fetch_one(&mut connection).await.unwrap();
+    assert!(!body.contains("CANARY") && !body.contains("Zaphira") && !body.contains("1988-03-14"));
+}
+
+#[tokio::test]
+async fn a_service_is_ready_until_it_stops() {
+    let bench = Bench::new().await;
+    assert!(bench.app.readiness().await.is_ready());
+    bench.app.stop().await;
+    let readiness = bench.app.readiness().await;
+    assert!(!readiness.recorder && !readiness.database && !readiness.is_ready());
+}
