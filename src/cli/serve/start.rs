@@ -19,14 +19,11 @@ use crate::{
     service::{
         App, Parts,
         models::{LoadedModel, Registry},
-        recorder,
+        recorder, shipped,
     },
     storage::Db,
     telemetry::Metrics,
 };
-
-/// The policy that decides when the settings name none.
-const SHIPPED_POLICY: &str = include_str!("../../../config/policy.toml");
 
 /// What a server is started with.
 pub(super) struct Started {
@@ -99,7 +96,7 @@ fn decider(settings: &Settings) -> anyhow::Result<(Decider, Registry)> {
             let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the policy {named}"))?;
             (named, text)
         }
-        None => ("that comes with the binary".to_owned(), SHIPPED_POLICY.to_owned()),
+        None => ("that comes with the binary".to_owned(), shipped::POLICY.to_owned()),
     };
     let policy = Policy::parse(&text).with_context(|| format!("the policy {named} cannot be used"))?;
     let decider = Decider::new(Arc::clone(&loaded.model), Arc::new(policy))
@@ -109,7 +106,7 @@ fn decider(settings: &Settings) -> anyhow::Result<(Decider, Registry)> {
 
 fn model(settings: &Settings) -> anyhow::Result<LoadedModel> {
     let Some(directory) = &settings.model.directory else {
-        bail!("no model: give one with model.directory in the settings");
+        return shipped::model().context("the model that comes with the binary cannot be used");
     };
     LoadedModel::from_directory(directory)
         .with_context(|| format!("the model in {} cannot be used", directory.display()))
