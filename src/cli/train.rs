@@ -21,8 +21,7 @@ use crate::{
 /// with gzip; several are read one after another. The same schema and data give the same bytes, on any number of threads.
 /// A bundle that exists is never overwritten: a model's version stays what it is.
 ///
-/// Example: underwright train --schema fixtures/german_credit.toml --data fixtures/german_credit.csv --out
-/// models/german-credit/1
+/// Example: underwright train --schema schema.toml --data loans.csv.gz --out models/car-loan/1
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The training schema

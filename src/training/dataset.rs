@@ -206,7 +206,7 @@ fn with_learnt_categories(file: &SchemaFile, paths: &[PathBuf]) -> Result<Schema
     for path in paths {
         csv_rows::read(path, &columns, |row| {
             let fault = |what| DataError::Row { path: path.clone(), line: row.line, what };
-            if !picker.pick(row).map_err(fault)?.is_some_and(|picked| !picked.is_test) {
+            if picker.pick(row).map_err(fault)?.is_none_or(|picked| picked.is_test) {
                 return Ok(());
             }
             for (index, found) in found.iter_mut().enumerate() {

@@ -173,8 +173,11 @@ fn provenance(facts: &ReportFacts<'_>) -> String {
 
 fn notes(facts: &ReportFacts<'_>) -> String {
     let notes = facts.card.notes.iter().filter(|note| **note != facts.about.data);
-    let notes: String = notes.map(|note| format!("<li>{}\n", escape(note))).collect();
-    if notes.is_empty() { String::new() } else { format!("<h2>Limits and warnings</h2>\n<ul>\n{notes}</ul>\n") }
+    let items: Vec<String> = notes.map(|note| format!("<li>{}\n", escape(note))).collect();
+    if items.is_empty() {
+        return String::new();
+    }
+    format!("<h2>Limits and warnings</h2>\n<ul>\n{}</ul>\n", items.concat())
 }
 
 /// Four decimals; whole numbers, which are counts, without.
