@@ -65,3 +65,55 @@ def difference(differences):
 
 def versions(engines):
     return ", ".join(f"{name} {version}" for name, version in engines.items()) + f"; {machine()}"
+
+
+def speed(results):
+    """A table per job: medians, and ratios to LightGBM of the same round."""
+    parts = [machine()]
+    for job, runs in results.items():
+        rounds = len(next(iter(runs.values())))
+        parts.append(f"**Training, {job}** (median of {rounds}; ratio to LightGBM from pandas: min, median, max)")
+        rows = []
+        for engine, its in runs.items():
+            cells = [engine]
+            for figure, digits in (("whole_s", 2), ("whole_mb", 0), ("fit_s", 2), ("fit_mb", 0)):
+                values = [run[figure] for run in its]
+                if None in values:
+                    cells += ["", ""]
+                    continue
+                cells += [f"{np.median(values):.{digits}f}", ratios(values, [run[figure] for run in runs.get("lightgbm", [])])]
+            rows.append([*cells, f"{its[0]['auc']:.4f}"])
+        header = ["", "whole, s", "ratio", "whole, MB", "ratio", "fit, s", "ratio", "fit, MB", "ratio", "AUC"]
+        parts.append(table(header, rows))
+    return "\n\n".join(parts)
+
+
+def ratios(values, others):
+    """Least, median and greatest ratio of runs of the same round."""
+    if not others or None in others:
+        return ""
+    each = np.array(values) / np.array(others)
+    return f"{each.min():.2f}, **{np.median(each):.2f}**, {each.max():.2f}"
+
+
+def explain(results):
+    """Microseconds per applicant (median, with least and most), and files scored and explained."""
+    kernels = results["kernels"]
+    columns = [("predict", 1), ("explain", 1), ("predict", 1000), ("explain", 1000)]
+    rows = []
+    for engine in dict.fromkeys(kernel["engine"] for kernel in kernels):
+        found = {(k["call"], k["rows"]): k["us_per_row"] for k in kernels if k["engine"] == engine}
+        rows.append([engine, *(spread(found[column]) if column in found else "" for column in columns)])
+    header = ["µs per applicant", "predict, one", "explain, one", "predict, of 1,000", "explain, of 1,000"]
+    parts = [machine(), table(header, rows)]
+    if "file" in results:
+        rows = [[engine, f"{run['rows']:,}", f"{run['whole_s']:.1f}", f"{run['rows'] / run['whole_s']:,.0f}",
+                 f"{run['whole_mb']:.0f}"] for engine, run in results["file"].items()]
+        parts.append(table(["a file scored and explained", "rows", "s", "rows a second", "MB"], rows))
+    return "\n\n".join(parts)
+
+
+def spread(values):
+    median, least, most = (f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+                           for value in (np.median(values), min(values), max(values)))
+    return f"**{median}**" if len(values) == 1 else f"**{median}** ({least} to {most})"
