@@ -12,7 +12,7 @@ from peers import MOST_TREES, PATIENCE, RATE, SAMPLING
 
 # Rows of the training part get days in 2000 and rows of the test part this one: `[split]` parts by day.
 TEST_DAY = "2001-01-01"
-SMALL_ROWS = 5_000
+SMALL_ROWS = 10_000
 
 
 class Underwright:
