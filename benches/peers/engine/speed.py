@@ -186,7 +186,7 @@ def timed(command, environment):
         done = subprocess.run(child, capture_output=True, text=True, env=os.environ | environment)
         if done.returncode != 0:
             raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
-        answer = json.loads(done.stdout)
+        answer = json.loads(done.stdout or "{}")
         own = {key: answer.get(key) for key in ("fit_s", "fit_mb", "auc")}
         return json.load(report) | own
 
@@ -195,8 +195,9 @@ def run_once(engine, options, folder):
     if engine == "underwright":
         with tempfile.TemporaryDirectory() as out:
             command = [options.underwright, "train", "--schema", str(folder / "schema.toml"), "--data",
-                       str(folder / "train-dated.csv"), str(folder / "test-dated.csv"), "--out", f"{out}/model", "--json"]
-            return timed(command, {"RAYON_NUM_THREADS": str(options.threads)})
+                       str(folder / "train-dated.csv"), str(folder / "test-dated.csv"), "--out", f"{out}/model", "--threads",
+                       str(options.threads), "--json"]
+            return timed(command, {})
     command = [sys.executable, __file__, "--worker", engine, "--folder", str(folder), "--threads", str(options.threads)]
     return timed(command, {"OMP_NUM_THREADS": str(options.threads)})
 
