@@ -9,7 +9,7 @@
 use std::ops::{Add, Sub};
 
 /// What one is in fixed point: 2^30. A sum over 2^32 rows still fits an `i64`.
-const ONE: f64 = (1_u64 << 30) as f64;
+const ONE: f64 = 1_073_741_824.0;
 
 /// A row and its gradients: what a tree is grown from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,13 +21,13 @@ pub struct Question {
 
 impl Question {
     /// The column it asks about.
-    pub(super) fn column<'a>(&self, table: &'a Binned) -> &'a BinnedColumn {
+    pub(super) fn column(self, table: &Binned) -> &BinnedColumn {
         &table.columns()[self.feature as usize]
     }
 
     /// The answer for a bin, given which bin stands for "missing".
     #[inline]
-    pub(super) const fn is_above(&self, bin: u8, missing_bin: u8) -> bool {
+    pub(super) const fn is_above(self, bin: u8, missing_bin: u8) -> bool {
         if bin == missing_bin { self.missing_above } else { bin > self.bin }
     }
 }

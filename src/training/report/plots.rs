@@ -146,7 +146,9 @@ pub(super) fn distribution(outcomes: Outcomes<'_>) -> String {
     }
     for outcome in &mut shares {
         let rows = outcome.iter().sum::<f64>().max(1.0);
-        outcome.iter_mut().for_each(|share| *share /= rows);
+        for share in outcome {
+            *share /= rows;
+        }
     }
     let top = shares.iter().flatten().copied().fold(f64::MIN_POSITIVE, f64::max);
     let caption = "Distribution of the log-odds of default, of good and of bad loans".to_owned();
