@@ -17,9 +17,10 @@ use crate::{
 ///
 /// Only the rows that its training held out are used, by the rule that stands in the bundle: from a date on, or, in
 /// the very file that it was trained on, the share drawn for the test. A file that it has not seen is used whole.
-///
-/// Example: underwright evaluate --model models/personal-loan/1 --data loans.csv.gz --by purpose
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: underwright evaluate --model models/personal-loan/1 --data loans.csv.gz --by term_months"
+)]
 pub(super) struct Args {
     /// The folder of a model bundle
     #[arg(long, value_name = "DIR")]

@@ -20,9 +20,10 @@ use crate::{
 /// are held out for the test. Parameters it leaves out are chosen from the size of the data. Files may be compressed
 /// with gzip; several are read one after another. The same schema and data give the same bytes, on any number of threads.
 /// A bundle that exists is never overwritten: a model's version stays what it is.
-///
-/// Example: underwright train --schema schema.toml --data loans.csv.gz --out models/car-loan/1
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example: underwright train --schema fixtures/german_credit.toml --data fixtures/german_credit.csv --out models/german-credit/1"
+)]
 pub(super) struct Args {
     /// The training schema
     #[arg(long, value_name = "FILE")]

@@ -93,13 +93,13 @@ fn forest_margins((train, test): (&Rows, &Rows), shapes: &[Shape<'_>], seed: u64
         .with_min_samples_leaf(10)
         .with_seed(seed);
     let model = RandomForestRegressor::fit(&matrix(train, shapes)?, &outcomes, parameters).ok()?;
-    let shares: Vec<f64> = model.predict(&matrix(test, shapes)?).ok()?;
+    let predictions: Vec<f64> = model.predict(&matrix(test, shapes)?).ok()?;
     // A leaf without a bad loan is no proof that there are none: a share is kept off 0 and 1.
     let margin = |share: f64| {
         let share = share.clamp(1e-3, 1.0 - 1e-3);
         libm::log(share / (1.0 - share))
     };
-    Some(shares.into_iter().map(margin).collect())
+    Some(predictions.into_iter().map(margin).collect())
 }
 
 fn matrix(rows: &Rows, shapes: &[Shape<'_>]) -> Option<DenseMatrix<f64>> {

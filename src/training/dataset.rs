@@ -103,6 +103,10 @@ pub enum DataError {
          it names rows rather than groups of them: leave it out, or list its `categories`"
     )]
     TooManyCategories { feature: String, column: String },
+    #[error(
+        "`{feature}`: column `{column}` is empty in every row of the training part, so no category can be learnt; leave it out"
+    )]
+    NoCategories { feature: String, column: String },
     #[error("no row is left to {part}: {why}")]
     NoRows { part: &'static str, why: String },
     #[error(
@@ -117,7 +121,7 @@ pub fn load(file: &SchemaFile, paths: &[PathBuf]) -> Result<Dataset, DataError> 
     let schema = with_learnt_categories(file, paths)?;
     let extractor = Extractor::compile(&schema)?;
     let mut columns = extractor.columns().to_vec();
-    let mut picker = Picker::new(&file.population, &mut columns);
+    let mut parts = Picker::new(&file.population, &mut columns);
     let mut train = Rows::with_features(schema.features.len());
     let mut test = train.clone();
     let mut unseen = vec![0_usize; schema.features.len()];
@@ -125,7 +129,7 @@ pub fn load(file: &SchemaFile, paths: &[PathBuf]) -> Result<Dataset, DataError> 
     for path in paths {
         files.push(csv_rows::read(path, &columns, |row| {
             let fault = |what| DataError::Row { path: path.clone(), line: row.line, what };
-            let Some(picked) = picker.pick(row).map_err(fault)? else { return Ok(()) };
+            let Some(picked) = parts.pick(row).map_err(fault)? else { return Ok(()) };
             let accept = if picked.is_test { UnseenCategory::Accept } else { UnseenCategory::Refuse };
             let vector = extractor
                 .from_row(|index| row.cell(index), accept)
@@ -148,8 +152,20 @@ pub fn load(file: &SchemaFile, paths: &[PathBuf]) -> Result<Dataset, DataError> 
 }
 
 fn check(file: &SchemaFile, (train, test): (&Rows, &Rows), paths: &[PathBuf]) -> Result<(), DataError> {
+    check_rows(file, (train.len(), test.len()), paths)?;
+    let (bad, good) = (train.bad(), train.len() - train.bad());
+    if bad < LEAST_OF_EACH_OUTCOME || good < LEAST_OF_EACH_OUTCOME {
+        let target = file.population.target.clone();
+        let seen = outcomes_seen(file, paths)?;
+        return Err(DataError::OneSided { bad, good, column: target.column, positive: target.positive, seen });
+    }
+    Ok(())
+}
+
+/// Refuses to go on when a part has no rows.
+fn check_rows(file: &SchemaFile, (train, test): (usize, usize), paths: &[PathBuf]) -> Result<(), DataError> {
     let split = &file.population.split;
-    if train.is_empty() && test.is_empty() {
+    if train + test == 0 {
         let why = if split.filter.is_empty() {
             format!("{} has column names but no rows", list(paths))
         } else {
@@ -158,16 +174,10 @@ fn check(file: &SchemaFile, (train, test): (&Rows, &Rows), paths: &[PathBuf]) ->
         return Err(DataError::NoRows { part: "train on", why });
     }
     for (rows, part) in [(train, "train on"), (test, "test on")] {
-        if rows.is_empty() {
-            let why = format!("of {} rows; the model is {}", train.len() + test.len(), split.describe());
+        if rows == 0 {
+            let why = format!("of {} rows; the model is {}", train + test, split.describe());
             return Err(DataError::NoRows { part, why });
         }
-    }
-    let (bad, good) = (train.bad(), train.len() - train.bad());
-    if bad < LEAST_OF_EACH_OUTCOME || good < LEAST_OF_EACH_OUTCOME {
-        let target = file.population.target.clone();
-        let seen = outcomes_seen(file, paths)?;
-        return Err(DataError::OneSided { bad, good, column: target.column, positive: target.positive, seen });
     }
     Ok(())
 }
@@ -201,14 +211,18 @@ fn with_learnt_categories(file: &SchemaFile, paths: &[PathBuf]) -> Result<Schema
         return Ok(schema);
     }
     let mut columns: Vec<String> = unlisted.iter().filter_map(|&i| schema.features[i].column.clone()).collect();
-    let mut picker = Picker::new(&file.population, &mut columns);
+    let mut parts = Picker::new(&file.population, &mut columns);
     let mut found: Vec<BTreeSet<String>> = vec![BTreeSet::new(); unlisted.len()];
+    let (mut train, mut test) = (0, 0);
     for path in paths {
         csv_rows::read(path, &columns, |row| {
             let fault = |what| DataError::Row { path: path.clone(), line: row.line, what };
-            if picker.pick(row).map_err(fault)?.is_none_or(|picked| picked.is_test) {
+            let Some(picked) = parts.pick(row).map_err(fault)? else { return Ok(()) };
+            if picked.is_test {
+                test += 1;
                 return Ok(());
             }
+            train += 1;
             for (index, found) in found.iter_mut().enumerate() {
                 let feature = &schema.features[unlisted[index]];
                 let cell = row.cell(index);
@@ -224,7 +238,13 @@ fn with_learnt_categories(file: &SchemaFile, paths: &[PathBuf]) -> Result<Schema
             Ok(())
         })?;
     }
+    check_rows(file, (train, test), paths)?;
     for (index, found) in unlisted.into_iter().zip(found) {
+        if found.is_empty() {
+            let feature = &schema.features[index];
+            let (feature, column) = (feature.name.clone(), feature.column.clone().unwrap_or_default());
+            return Err(DataError::NoCategories { feature, column });
+        }
         schema.features[index].categories = found.into_iter().collect();
     }
     Ok(schema)

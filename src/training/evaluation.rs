@@ -119,7 +119,7 @@ fn score(request: Request<'_>, paths: &[PathBuf]) -> Result<(Scored, Vec<String>
     let model = request.model;
     let extractor = model.extractor();
     let mut columns = extractor.columns().to_vec();
-    let mut picker = Picker::new(request.population, &mut columns);
+    let mut parts = Picker::new(request.population, &mut columns);
     let feature = request.by.and_then(|by| model.schema().features.iter().position(|feature| feature.name == by));
     let by_column = request.by.filter(|_| feature.is_none()).map(|by| {
         columns.push(by.to_owned());
@@ -131,7 +131,7 @@ fn score(request: Request<'_>, paths: &[PathBuf]) -> Result<(Scored, Vec<String>
     for path in paths {
         let facts = csv_rows::read(path, &columns, |row| {
             let fault = |what| DataError::Row { path: path.clone(), line: row.line, what };
-            let Some(picked) = picker.pick(row).map_err(fault)? else { return Ok(()) };
+            let Some(picked) = parts.pick(row).map_err(fault)? else { return Ok(()) };
             let vector = extractor
                 .from_row(|index| row.cell(index), UnseenCategory::Accept)
                 .map_err(|faults| fault(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")))?;

@@ -82,8 +82,8 @@ pub fn fit_inner(plan: Plan<'_>, rows: &Rows, hold_outs: &[HoldOut], mut watch: 
 }
 
 /// The members of a hold-out, one per seed.
-fn members(plan: Plan<'_>, rows: &Rows, hold_out: &HoldOut) -> Vec<Member> {
-    let (kept, held_out) = (rows.select(|row| !hold_out[row]), rows.select(|row| hold_out[row]));
+fn members(plan: Plan<'_>, rows: &Rows, is_held_out: &HoldOut) -> Vec<Member> {
+    let (kept, held_out) = (rows.select(|row| !is_held_out[row]), rows.select(|row| is_held_out[row]));
     let rates = learn_rates(plan, &kept);
     let held_out_columns = encode(&rates, &held_out);
     seeds(plan.parameters)

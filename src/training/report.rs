@@ -67,17 +67,17 @@ fn figures(facts: &ReportFacts<'_>) -> String {
         let inner = inner.map_or_else(String::new, |(_, value)| number(*value));
         format!("<tr><td>{name}<td class=n>{}<td class=n>{inner}\n", number(value))
     });
-    let before = facts.inner.before_calibration.map_or_else(String::new, |line| {
+    let crossed = facts.inner.cross_calibrated.map_or_else(String::new, |line| {
         format!(
-            "Before any calibration the hold-out's slope was {} and its intercept {}; that line is the model's calibration. ",
+            " When each half of the hold-out is calibrated by the other, slope {} and intercept {} are left.",
             number(line.slope),
             number(line.intercept)
         )
     });
     format!(
         "<h2>Figures</h2>\n<table><tr><th>figure<th class=n>test rows<th class=n>inner hold-out\n{}</table>\n\
-         <p>Test: {}. Inner hold-out: {}, predicted by models that have not seen them and calibrated on the other half. \
-         {before}The number of trees was chosen on it.</p>\n",
+         <p>Test: {}. Inner hold-out: {}, predicted before calibration by trees that have not seen them; the number of \
+         trees was chosen on it, and its slope and intercept are the model's calibration.{crossed}</p>\n",
         rows.collect::<String>(),
         escape(&facts.file.provenance.split),
         escape(&facts.inner.split),
@@ -109,7 +109,7 @@ fn benchmarks(facts: &ReportFacts<'_>) -> String {
     };
     let others = facts.benchmarks.iter().map(|b| row(b.name, b.trained_on.to_string(), &b.metrics));
     format!(
-        "<h2>Held against other models</h2>\n<p>On the same features and test rows.</p>\n\
+        "<h2>Held against other models</h2>\n<p>On the same features and test rows. These models keep to no direction of risk.</p>\n\
          <table><tr><th>model<th class=n>rows trained on<th class=n>AUC<th class=n>KS<th class=n>log-loss\n{}{}</table>\n",
         row("this model", facts.file.provenance.train_rows.to_string(), facts.metrics),
         others.collect::<String>()
@@ -173,11 +173,12 @@ fn provenance(facts: &ReportFacts<'_>) -> String {
 
 fn notes(facts: &ReportFacts<'_>) -> String {
     let notes = facts.card.notes.iter().filter(|note| **note != facts.about.data);
-    let items: Vec<String> = notes.map(|note| format!("<li>{}\n", escape(note))).collect();
-    if items.is_empty() {
-        return String::new();
+    let notes: Vec<String> = notes.map(|note| format!("<li>{}\n", escape(note))).collect();
+    if notes.is_empty() {
+        String::new()
+    } else {
+        format!("<h2>Limits and warnings</h2>\n<ul>\n{}</ul>\n", notes.concat())
     }
-    format!("<h2>Limits and warnings</h2>\n<ul>\n{}</ul>\n", items.concat())
 }
 
 /// Four decimals; whole numbers, which are counts, without.

@@ -67,12 +67,12 @@ pub struct Summary {
 /// What the inner hold-out told.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct InnerSummary {
-    /// Figures of margins that were calibrated on the other half of the hold-out.
+    /// Figures of margins before calibration, by trees that have not seen these rows. The line under
+    /// `calibration` becomes the model's own calibration.
     #[serde(flatten)]
     pub metrics: Metrics,
-    /// The line that best maps the margins to the outcomes before any calibration; the model's own
-    /// calibration is this line.
-    pub before_calibration: Option<Line>,
+    /// What is left to correct once each half of the rows is calibrated by the line of the other.
+    pub cross_calibrated: Option<Line>,
     /// Which rows were held out, for a person.
     pub split: String,
     /// Rounds of boosting that predicted them best.
@@ -136,20 +136,18 @@ struct Run<'a> {
 impl Run<'_> {
     fn finish(self) -> Result<Trained, TrainError> {
         let held_out = Outcomes { margins: &self.inner.margins, is_bad: &self.inner.is_bad };
-        let before_calibration = calibrate::fit_line(held_out);
-        let mut warnings = self.data.warnings.clone();
-        let calibration = usable(before_calibration).unwrap_or_else(|| {
-            warnings.push("the inner hold-out shows no order of risk; margins are left uncalibrated".to_owned());
-            Calibration::IDENTITY
-        });
-        let calibrated = calibrate::cross_calibrated(held_out)
-            .unwrap_or_else(|| self.inner.margins.iter().map(|&margin| calibration.apply(margin)).collect());
         let inner = InnerSummary {
-            metrics: measure(Outcomes { margins: &calibrated, is_bad: &self.inner.is_bad }),
-            before_calibration,
+            metrics: measure(held_out),
+            cross_calibrated: calibrate::cross_calibrated(held_out)
+                .and_then(|margins| calibrate::fit_line(Outcomes { margins: &margins, is_bad: held_out.is_bad })),
             split: self.inner_split.clone(),
             rounds: self.inner.rounds,
         };
+        let mut warnings = self.data.warnings.clone();
+        let calibration = usable(inner.metrics.calibration).unwrap_or_else(|| {
+            warnings.push("the inner hold-out shows no order of risk; margins are left uncalibrated".to_owned());
+            Calibration::IDENTITY
+        });
 
         // The figures stand in the model's file, so the file that they are measured on is its draft.
         let mut model_file = self.model_file(calibration);
@@ -239,16 +237,12 @@ impl Run<'_> {
             let auc = benchmark.metrics.auc?;
             Some(BenchmarkFacts { name: benchmark.name.to_owned(), auc, log_loss: benchmark.metrics.log_loss })
         };
-        let mut holdout_metrics = inner.metrics.named();
-        if let Some(line) = inner.before_calibration {
-            holdout_metrics.push(("Slope before calibration".to_owned(), line.slope));
-        }
         let about = &self.file.card;
         let data = Some(&about.data).filter(|text| !text.is_empty());
         CardFacts {
             purpose: about.purpose.clone(),
             test_metrics: metrics.named(),
-            holdout_metrics,
+            holdout_metrics: inner.metrics.named(),
             benchmarks: self.benchmarks.iter().filter_map(benchmark).collect(),
             importances: importances(model, &self.data.test),
             notes: data.into_iter().chain(&about.limits).chain(warnings).cloned().collect(),
@@ -267,7 +261,7 @@ fn margins(model: &Model, rows: &Rows) -> Vec<f64> {
     (0..rows.len()).map(|row| model.margin_with(&rows.vector(row), &mut scratch)).collect()
 }
 
-/// The figures that stand in `model.json`.
+/// The figures that stand in `model.json`: of the test part, and of the inner hold-out before calibration.
 fn recorded(metrics: &Metrics, inner: &InnerSummary) -> BTreeMap<String, f64> {
     let part = |prefix: &'static str, metrics: &Metrics| {
         let figures = [
@@ -281,8 +275,7 @@ fn recorded(metrics: &Metrics, inner: &InnerSummary) -> BTreeMap<String, f64> {
         ];
         figures.into_iter().filter_map(move |(name, value)| Some((format!("{prefix}_{name}"), value?)))
     };
-    let before = inner.before_calibration.map(|line| ("inner_slope_before_calibration".to_owned(), line.slope));
-    part("test", metrics).chain(part("inner", &inner.metrics)).chain(before).collect()
+    part("test", metrics).chain(part("inner", &inner.metrics)).collect()
 }
 
 fn training_ranges(schema: &Schema, train: &Rows) -> Vec<TrainingRange> {
@@ -327,3 +320,6 @@ fn importances(model: &Model, test: &Rows) -> Vec<f64> {
     }
     sums.into_iter().map(|sum| sum / count(drawn)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case("name = \"small\"", "name = \"../small\"", "`name` must be")]
+    #[case("name = \"small\"", "name = \"../small\"", "`name` must have")]
     #[case("name = \"small\"", "name = \"small\"\nnmae = 1", "unknown field `nmae`")]
     #[case("source =", "sorce =", "unknown field `sorce`")]
     #[case("[target]", "[training]\ntrees = \"many\"\n[target]", "expected u32")]

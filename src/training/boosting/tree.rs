@@ -21,7 +21,7 @@ pub struct Question {
 
 impl Question {
     /// The column it asks about.
-    pub(super) fn column<'a>(self, table: &'a Binned) -> &'a BinnedColumn {
+    pub(super) fn column(self, table: &Binned) -> &BinnedColumn {
         &table.columns()[self.feature as usize]
     }
 

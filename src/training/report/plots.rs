@@ -146,7 +146,7 @@ pub(super) fn distribution(outcomes: Outcomes<'_>) -> String {
     }
     for outcome in &mut shares {
         let rows = outcome.iter().sum::<f64>().max(1.0);
-        for share in outcome.iter_mut() {
+        for share in outcome {
             *share /= rows;
         }
     }
