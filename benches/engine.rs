@@ -9,9 +9,8 @@ use serde_json::json;
 use underwright::{
     decide::pipeline::Decider,
     domain::{application::Application, id::DecisionId, intake, timestamp::Timestamp},
-    forest::score::Scratch,
     http::api::document::example_application,
-    model::Model,
+    model::{Model, Scratch},
     policy::Policy,
     service::shipped,
 };
