@@ -41,6 +41,7 @@ impl Decided {
 /// A ruling on a row or a line of a file, of which nothing is kept.
 #[derive(Debug, Clone)]
 pub struct DecidedRow {
+    pub features: FeatureVector,
     pub assessment: Assessment,
     pub ruling: Ruling,
 }
@@ -99,7 +100,11 @@ impl Decider {
     /// # Errors
     /// As [`Decider::decide`].
     pub fn decide_unrecorded(&self, application: &Application, today: Date) -> Result<DecidedRow, Vec<Fault>> {
-        self.weigh(application, today).map(|Weighed { assessment, ruling, .. }| DecidedRow { assessment, ruling })
+        self.weigh(application, today).map(|Weighed { features, assessment, ruling, .. }| DecidedRow {
+            features,
+            assessment,
+            ruling,
+        })
     }
 
     fn weigh(&self, application: &Application, today: Date) -> Result<Weighed, Vec<Fault>> {
@@ -126,7 +131,7 @@ impl Decider {
     pub fn decide_row(&self, features: &FeatureVector) -> DecidedRow {
         let assessment = self.model.assess(features);
         let ruling = self.policy.rule(&self.case(features, &assessment));
-        DecidedRow { assessment, ruling }
+        DecidedRow { features: features.clone(), assessment, ruling }
     }
 
     fn case<'a>(&'a self, features: &'a FeatureVector, assessment: &'a Assessment) -> Case<'a> {

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod forms;
+mod mended;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +37,24 @@ pub fn parse(json: &[u8], today: Date) -> Result<Application, Refusal> {
     let form = slot.value();
     faults.extend(form.as_ref().into_iter().flat_map(|form| calendar_faults(form, today)));
     form::settle(form.and_then(application), faults)
+}
+
+/// Reads an application, and where it has faults adds those that `check` finds in the rest of it, so that its
+/// sender learns of all at once.
+///
+/// `check` says what the model cannot read. It sees an application as it would be with its faults mended, and only
+/// when there are any: a sound one is checked by whoever decides it.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_for(json: &[u8], today: Date, check: impl Fn(&Application) -> Vec<Fault>) -> Result<Application, Refusal> {
+    parse(json, today).map_err(|refusal| match refusal {
+        Refusal::Faults(faults) => {
+            let further = mended::application(json, &faults, today).map_or_else(Vec::new, |mended| check(&mended));
+            Refusal::Faults(mended::joined(faults, further))
+        }
+        malformed @ Refusal::Malformed(_) => malformed,
+    })
 }
 
 /// Whole years from `birth` to `day`, as a person counts them: one born on 29 February has their

@@ -24,6 +24,8 @@ pub struct CardFacts {
 #[derive(Debug, Clone, PartialEq)]
 pub struct BenchmarkFacts {
     pub name: String,
+    /// The rows it was trained on; fewer than the model's own where it would take too long.
+    pub trained_on: usize,
     pub auc: f64,
     pub log_loss: f64,
 }
@@ -62,10 +64,12 @@ fn benchmarks(facts: &CardFacts) -> String {
         return String::new();
     }
     let row = |model: &BenchmarkFacts| {
-        format!("| {} | {} | {} |\n", inline(&model.name), number(model.auc), number(model.log_loss))
+        let (auc, log_loss) = (number(model.auc), number(model.log_loss));
+        format!("| {} | {} | {auc} | {log_loss} |\n", inline(&model.name), model.trained_on)
     };
     format!(
-        "## Held against other models\n\nOn the same test rows.\n\n| model | AUC | log-loss |\n|---|---:|---:|\n{}",
+        "## Held against other models\n\nOn the same test rows.\n\n| model | trained on rows | AUC | log-loss |\n\
+         |---|---:|---:|---:|\n{}",
         rows(facts.benchmarks.iter().map(row))
     )
 }
@@ -190,7 +194,12 @@ mod tests {
             purpose: "Estimates the probability that a loan goes bad.".to_owned(),
             test_metrics: vec![metric("AUC", 0.7812), metric("rows", 20.0)],
             holdout_metrics: vec![metric("AUC", 0.79), metric("calibration slope", 1.01)],
-            benchmarks: vec![BenchmarkFacts { name: "logistic | regression".to_owned(), auc: 0.76, log_loss: 0.5 }],
+            benchmarks: vec![BenchmarkFacts {
+                name: "logistic | regression".to_owned(),
+                trained_on: 800,
+                auc: 0.76,
+                log_loss: 0.5,
+            }],
             importances: vec![0.21, 0.3, 0.05],
             notes: vec!["Loans of one lender only.".to_owned()],
         };

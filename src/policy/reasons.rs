@@ -8,7 +8,10 @@ use crate::{
         decision::Outcome,
         reason::{Reason, ReasonCode},
     },
-    features::schema::Schema,
+    features::{
+        extract::FeatureVector,
+        schema::{Feature, Schema},
+    },
     model::FeatureReason,
 };
 
@@ -28,7 +31,7 @@ pub const NO_BUREAU_FILE: BuiltIn =
 /// A value lies outside what the model learned from: its probability is a guess there.
 pub const OUTSIDE_EXPERIENCE: BuiltIn = BuiltIn {
     code: "UW-OUTSIDE-EXPERIENCE",
-    text: "A value in the application lies outside the range of the loans that the model learned from",
+    text: "A value in the application is missing, or lies outside the range, in a way that no loan did from which the model learned",
 };
 /// A rule had no answer.
 pub const RULE_NOT_EVALUATED: BuiltIn = BuiltIn {
@@ -58,7 +61,8 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
         return Vec::new();
     }
     let mut reasons: Vec<Reason> = Vec::new();
-    let scored = (band != Outcome::Approve).then(|| raised(case.schema, case.reasons, &case.assessment.contributions));
+    let scored = (band != Outcome::Approve)
+        .then(|| raised(case.schema, case.reasons, case.features, &case.assessment.contributions));
     for reason in fired.into_iter().chain(scored.into_iter().flatten()) {
         if reasons.len() == MOST_STATED {
             break;
@@ -73,11 +77,24 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
     reasons
 }
 
+/// What is stated of a value that is missing.
+fn not_given(feature: &Feature) -> String {
+    format!("Not given or not known: {}", feature.display_label())
+}
+
 /// A reason for each code whose features raised the margin, the strongest first; ties in the
 /// schema's order. It names the feature that raised it most, and states their sum.
 ///
-/// `reasons` and `contributions` are in the order of `schema.features`.
-pub fn raised(schema: &Schema, reasons: &[FeatureReason], contributions: &[f64]) -> impl Iterator<Item = Reason> {
+/// A value that is missing raised the risk by being missing: its text says so, since "too high" would be untrue of a
+/// value that nobody knows.
+///
+/// `reasons`, `values` and `contributions` are in the order of `schema.features`.
+pub fn raised(
+    schema: &Schema,
+    reasons: &[FeatureReason],
+    values: &FeatureVector,
+    contributions: &[f64],
+) -> impl Iterator<Item = Reason> {
     struct Raised {
         strongest: usize,
         sum: f64,
@@ -92,10 +109,14 @@ pub fn raised(schema: &Schema, reasons: &[FeatureReason], contributions: &[f64])
     }
     let mut raised: Vec<Raised> = by_code.into_values().collect();
     raised.sort_by(|a, b| b.sum.total_cmp(&a.sum).then(a.strongest.cmp(&b.strongest)));
-    raised.into_iter().map(move |Raised { strongest, sum }| Reason {
-        code: reasons[strongest].code.clone(),
-        text: reasons[strongest].text.clone(),
-        feature: Some(schema.features[strongest].name.clone()),
-        contribution: Some(sum),
+    raised.into_iter().map(move |Raised { strongest, sum }| {
+        let feature = &schema.features[strongest];
+        let is_missing = values.values()[strongest].is_nan();
+        Reason {
+            code: reasons[strongest].code.clone(),
+            text: if is_missing { not_given(feature) } else { reasons[strongest].text.clone() },
+            feature: Some(feature.name.clone()),
+            contribution: Some(sum),
+        }
     })
 }

@@ -60,7 +60,8 @@ pub async fn submit(app: &App, call: Call<'_>, body: &[u8]) -> Result<Answer, Su
 
 /// Checks and decides an application: everything but writing it down.
 pub(super) fn decide(app: &App, body: &[u8], now: Timestamp) -> Result<(Application, Decided), Refusal> {
-    let application = intake::parse(body, now.date())?;
+    let extractor = app.decider().model().extractor();
+    let application = intake::parse_for(body, now.date(), |application| extractor.check_application(application))?;
     let decided = app.decider().decide(&application, app.ids().decision(now), now).map_err(Refusal::Faults)?;
     Ok((application, decided))
 }

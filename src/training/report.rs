@@ -44,7 +44,7 @@ svg{width:100%;height:auto}svg text{font:11px system-ui,sans-serif;fill:#55606e}
 pub fn render(facts: &ReportFacts<'_>) -> String {
     let title = format!("{} {}", escape(&facts.file.name), escape(&facts.file.version));
     let sections = [
-        format!("<h1>Validation report: {title}</h1>\n<p>{}</p>\n", escape(&facts.about.purpose)),
+        format!("<h1>Validation report: {title}</h1>\n<p>{}</p>\n", escape(&facts.card.purpose)),
         figures(facts),
         plots_section(facts),
         benchmarks(facts),

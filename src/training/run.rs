@@ -148,6 +148,12 @@ impl Run<'_> {
             warnings.push("the inner hold-out shows no order of risk; margins are left uncalibrated".to_owned());
             Calibration::IDENTITY
         });
+        if let Some(line) = inner.cross_calibrated.filter(|line| !(0.8..=1.25).contains(&line.slope)) {
+            warnings.push(format!(
+                "the calibration slope on the inner hold-out is {:.2}, and not near 1: take the probabilities as an order",
+                line.slope
+            ));
+        }
 
         // The figures stand in the model's file, so the file that they are measured on is its draft.
         let mut model_file = self.model_file(calibration);
@@ -235,12 +241,17 @@ impl Run<'_> {
         let (metrics, inner) = figures;
         let benchmark = |benchmark: &Benchmark| {
             let auc = benchmark.metrics.auc?;
-            Some(BenchmarkFacts { name: benchmark.name.to_owned(), auc, log_loss: benchmark.metrics.log_loss })
+            Some(BenchmarkFacts {
+                name: benchmark.name.to_owned(),
+                trained_on: benchmark.trained_on,
+                auc,
+                log_loss: benchmark.metrics.log_loss,
+            })
         };
         let about = &self.file.card;
         let data = Some(&about.data).filter(|text| !text.is_empty());
         CardFacts {
-            purpose: about.purpose.clone(),
+            purpose: self.file.purpose(),
             test_metrics: metrics.named(),
             holdout_metrics: inner.metrics.named(),
             benchmarks: self.benchmarks.iter().filter_map(benchmark).collect(),

@@ -82,6 +82,16 @@ pub enum SchemaFileError {
 }
 
 impl SchemaFile {
+    /// What the model is for: the card's own words, else the outcome that it predicts.
+    #[must_use]
+    pub fn purpose(&self) -> String {
+        if self.card.purpose.is_empty() {
+            let target = &self.population.target;
+            return format!("The probability that `{}` is {}.", target.column, target.positive.join(" or "));
+        }
+        self.card.purpose.clone()
+    }
+
     /// Reads a training schema.
     pub fn parse(text: &str) -> Result<Self, SchemaFileError> {
         let file: File = toml::from_str(text)

@@ -36,6 +36,7 @@ pub(super) struct Verdict {
 
 /// A score, and an outcome where there is a policy.
 pub(super) struct Scored {
+    pub(super) features: FeatureVector,
     pub(super) assessment: Assessment,
     pub(super) ruling: Option<Ruling>,
 }
@@ -83,7 +84,8 @@ impl Judge {
     }
 
     fn judge_line(&self, line: &[u8]) -> Verdict {
-        match intake::parse(line, self.today) {
+        let extractor = self.model.extractor();
+        match intake::parse_for(line, self.today, |application| extractor.check_application(application)) {
             Err(Refusal::Malformed(malformed)) => Verdict { reference: None, result: Err(malformed.to_string()) },
             Err(Refusal::Faults(faults)) => Verdict { reference: None, result: Err(faults_in_one_line(faults)) },
             Ok(application) => Verdict {
@@ -106,13 +108,13 @@ impl Judge {
 
     /// The score without a policy.
     fn score_alone(&self, features: &FeatureVector) -> Scored {
-        Scored { assessment: self.model.assess(features), ruling: None }
+        Scored { features: features.clone(), assessment: self.model.assess(features), ruling: None }
     }
 }
 
 impl From<DecidedRow> for Scored {
-    fn from(DecidedRow { assessment, ruling }: DecidedRow) -> Self {
-        Self { assessment, ruling: Some(ruling) }
+    fn from(DecidedRow { features, assessment, ruling }: DecidedRow) -> Self {
+        Self { features, assessment, ruling: Some(ruling) }
     }
 }
 

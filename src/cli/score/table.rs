@@ -87,7 +87,7 @@ impl<'a, W: Write> Table<'a, W> {
     }
 
     fn push_scored(&self, row: &mut StringRecord, scored: &Scored) {
-        let Scored { assessment, ruling } = scored;
+        let Scored { assessment, ruling, .. } = scored;
         let score =
             ruling.as_ref().map_or_else(|| ScoreScaling::default().score(assessment.margin), |ruling| ruling.score);
         let fired = ruling.iter().flat_map(|ruling| &ruling.fired).map(|rule| rule.id.as_str());
@@ -109,7 +109,12 @@ impl<'a, W: Write> Table<'a, W> {
     }
 
     fn push_strongest(&self, row: &mut StringRecord, scored: &Scored, count: usize) {
-        let mut raised = reasons::raised(self.model.schema(), self.model.reasons(), &scored.assessment.contributions);
+        let mut raised = reasons::raised(
+            self.model.schema(),
+            self.model.reasons(),
+            &scored.features,
+            &scored.assessment.contributions,
+        );
         for _ in 0..count {
             let reason = raised.next();
             row.push_field(reason.as_ref().map_or("", |reason| reason.code.as_str()));

@@ -308,3 +308,24 @@ fn one_born_on_29_february_comes_of_age_on_1_march() {
     assert_eq!(age_years(birth, date!(2026 - 02 - 28)), 17);
     assert_eq!(age_years(birth, date!(2026 - 03 - 01)), 18);
 }
+
+#[test]
+fn what_the_model_cannot_read_is_said_together_with_what_nobody_could() {
+    let body = json!({
+        "applicant": {"reference": "C-1", "given_name": "A", "family_name": "B", "date_of_birth": "1988-03-14"},
+        "loan": {"amount": 12.5, "currency": "EUR", "term_months": 36, "purpose": "car"},
+        "attributes": {"unheard_of": 1},
+    });
+    let check = |application: &Application| {
+        assert_eq!(application.loan.currency, "EUR");
+        assert!(application.attributes.contains_key("unheard_of"));
+        vec![
+            Fault::new("/loan/currency", FaultCode::UnknownValue, "must be USD"),
+            Fault::new("/loan/amount", FaultCode::OutOfRange, "about the mended value"),
+        ]
+    };
+    let refusal = parse_for(body.to_string().as_bytes(), TODAY, check).expect_err("two faults");
+    let Refusal::Faults(faults) = refusal else { panic!("{refusal}") };
+    let found: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
+    assert_eq!(found, [("/loan/amount", FaultCode::WrongType), ("/loan/currency", FaultCode::UnknownValue)]);
+}

@@ -352,7 +352,6 @@ fn every_fault_of_a_schema_is_named() {
         "`income`: the source `/finances/annual_incom` is not known; known are /loan/amount, /loan/term_months,",
         "debt_to_income_percent, employment_years_capped_10, /attributes/<name>",
         "`income`: has no `reason`",
-        "`income`: reads an amount of money, so the schema needs a `currency`",
         "`applicant_age`: its name says `age`",
         "`applicant_age`: its column says `age`",
         "`egg`: is derived from `nest`, which is no feature",

@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 document: gathered from the handlers, so that it says what they do.
 
+use std::collections::BTreeSet;
+
 use actix_web::web::Bytes;
 use serde_json::{Value, json};
 use utoipa::{
@@ -54,7 +56,7 @@ use crate::{
         (name = "audit", description = "The log of everything that was decided"),
         (name = "operations", description = "For those who run the server"),
     ),
-    modifiers(&Security, &OpenUnderAllOf, &Examples),
+    modifiers(&Security, &OpenUnderAllOf, &OneParameterPerName, &Examples),
 )]
 struct ApiDoc;
 
@@ -151,6 +153,24 @@ impl Modify for OpenUnderAllOf {
         for name in extended {
             if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(&name) {
                 object.additional_properties = None;
+            }
+        }
+    }
+}
+
+/// A path parameter is described here and found again in its handler's signature: the description stays.
+struct OneParameterPerName;
+
+impl Modify for OneParameterPerName {
+    fn modify(&self, document: &mut openapi::OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+            for parameters in operations.into_iter().flatten().filter_map(|operation| operation.parameters.as_mut()) {
+                let mut seen = BTreeSet::new();
+                parameters.retain(|parameter| match parameter {
+                    RefOr::T(parameter) => seen.insert(parameter.name.clone()),
+                    RefOr::Ref(_) => true,
+                });
             }
         }
     }
