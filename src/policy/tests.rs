@@ -195,12 +195,22 @@ fn an_approval_carries_no_reasons_though_features_raised_the_risk() {
 
 #[test]
 fn reasons_of_the_score_come_strongest_first_merged_by_code() {
-    let ruling = situation(0.2).rule("");
+    let mut known = situation(0.2);
+    known.features = FeatureVector::new([20.0, 0.3, 0.5, 1.0, 1.0]);
+    let ruling = known.rule("");
     assert_eq!(codes(&ruling), ["UW-DEBT", "UW-USE"]);
     let first = &ruling.reasons[0];
     assert_eq!(first.feature.as_deref(), Some("loan_to_income"));
     assert_eq!(first.contribution, Some(0.5));
     assert_eq!(first.text, "About UW-DEBT");
+}
+
+#[test]
+fn a_value_that_nobody_knows_is_stated_as_missing_and_not_as_too_high() {
+    let ruling = situation(0.2).rule("");
+    let first = &ruling.reasons[0];
+    assert_eq!(first.feature.as_deref(), Some("loan_to_income"));
+    assert_eq!(first.text, "Not given or not known: Loan to income");
 }
 
 #[test]
