@@ -13,6 +13,7 @@ pub mod models;
 pub mod policies;
 pub mod recorder;
 pub mod review;
+pub mod shipped;
 pub mod simulate;
 mod stored;
 pub mod submit;

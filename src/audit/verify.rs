@@ -1,6 +1,6 @@
 //! Recomputing a log, and naming the first entry that is not what it was.
 //!
-//! Two steps, so that the first can run on many threads: [`examine`] looks at one row alone (its hash, its
+//! Two steps, so that the first can run on many threads: [`examine()`] looks at one row alone (its hash, its
 //! form, and the copies of it that other tables hold); a [`Verifier`] then takes the rows in order, grows
 //! the tree and holds it against what is stored of it. Nothing stored is believed: every hash is computed
 //! from the entries' bytes.

@@ -14,8 +14,12 @@ use time::Date;
 
 use super::Answer;
 use crate::{
-    clock::Clock, decide::pipeline::Decider, domain::decision::Versioned, model::Model, policy::Policy,
-    service::models::LoadedModel,
+    clock::Clock,
+    decide::pipeline::Decider,
+    domain::decision::Versioned,
+    model::Model,
+    policy::Policy,
+    service::{models::LoadedModel, shipped},
 };
 use input::Input;
 use judge::{Judge, Verdict};
@@ -38,7 +42,8 @@ pub(super) struct Args {
     /// The folder of a model bundle
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
-    /// The policy that decides; without one there are scores, but no outcomes and no rules
+    /// The policy that decides [default: the shipped one where it is for this product, else none: scores, but no
+    /// outcomes and no rules]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// CSV or JSON Lines, plain or gzip
@@ -71,7 +76,13 @@ struct Summary {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
     let model = LoadedModel::from_directory(&args.model).context("the model cannot be used")?.model;
-    let decider = args.policy.as_ref().map(|file| decider(&model, file)).transpose()?;
+    let decider = match &args.policy {
+        Some(file) => Some(decider(&model, file)?),
+        None => shipped_decider(&model),
+    };
+    if decider.is_none() {
+        eprintln!("no policy is given and the shipped one is not for this model: outcomes and rules stay empty");
+    }
     let summary = score_file(args, &model, decider)?;
     if args.json {
         println!("{}", serde_json::to_string(&summary)?);
@@ -86,6 +97,13 @@ fn decider(model: &Arc<Model>, file: &PathBuf) -> anyhow::Result<Decider> {
     let text = fs::read_to_string(file).with_context(named)?;
     let policy = Policy::parse(&text).with_context(named)?;
     Decider::new(Arc::clone(model), Arc::new(policy)).with_context(named)
+}
+
+/// The shipped policy, where it is for the model's product and fits the model.
+fn shipped_decider(model: &Arc<Model>) -> Option<Decider> {
+    let policy = Policy::parse(shipped::POLICY).ok()?;
+    let is_for_product = policy.identity().name == model.identity().name;
+    is_for_product.then(|| Decider::new(Arc::clone(model), Arc::new(policy)).ok()).flatten()
 }
 
 /// Reads a chunk while the one before it is scored, so memory holds two chunks, however long the file is.

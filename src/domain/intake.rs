@@ -1,8 +1,8 @@
 //! From an untrusted form to a checked application, with every fault at once.
 //!
-//! Two steps. The forms of [`forms`] read the bytes in one pass and hold every value against the
+//! Two steps. The forms of `forms` read the bytes in one pass and hold every value against the
 //! rules for it alone, and against its neighbours. What needs today's date or two sections is
-//! checked here, in [`calendar_faults`]. Only a form without a fault becomes an [`Application`].
+//! checked here, in `calendar_faults`. Only a form without a fault becomes an [`Application`].
 
 mod attributes;
 mod forms;

@@ -155,10 +155,14 @@ fn a_rule_that_cannot_be_evaluated_never_approves(#[case] when: &str) {
 }
 
 #[test]
-fn on_features_alone_a_rule_about_the_application_goes_to_review() {
+fn on_features_alone_a_rule_about_the_application_goes_to_review_unless_it_asks_first() {
     let mut row = situation(0.01);
     row.application = None;
-    for when in ["applicant.age_years < 18", "loan.amount > 1", "has(attributes.channel)"] {
+    for when in ["has(applicant.age_years) && applicant.age_years < 18", "has(loan.amount)", "has(attributes.channel)"]
+    {
+        assert_eq!(fired(&row.rule(&rule("r", when, "decline"))), [], "{when}");
+    }
+    for when in ["applicant.age_years < 18", "loan.amount > 1", "attributes.channel == 1 || attributes.channel > 1"] {
         assert_eq!(
             fired(&row.rule(&rule("r", when, "decline"))),
             [("rule-not-evaluated:r", Outcome::Review)],

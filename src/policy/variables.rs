@@ -8,8 +8,9 @@
 //! | `loan.…`, `employment.…`, `finances.…`, `bureau.…` | as in an application (money in minor units); null when not given |
 //! | `attributes.<name>`, `attributes["any name"]` | as in an application; null when not given |
 //!
-//! Every number is a double. A case without an application has no value for what only an
-//! application says, so that a rule which names it cannot be evaluated.
+//! Every number is a double. In a case without an application (a row of a file of features), all
+//! that only an application says is null: a rule that names it cannot be evaluated and sends the row
+//! to review, unless it asks with `has(…)` first.
 
 use cel::{
     common::{
@@ -113,13 +114,16 @@ impl Variable {
         match self {
             Self::ProbabilityOfDefault => Some(number(case.assessment.default_probability.value())),
             Self::Score => Some(number(f64::from(score))),
-            Self::AgeYears => case.applicant_age_years.map(|years| number(f64::from(years))),
+            Self::AgeYears => Some(case.applicant_age_years.map_or_else(null, |years| number(f64::from(years)))),
             Self::Feature(name) => {
                 let index = case.schema.features.iter().position(|feature| feature.name == *name)?;
                 Some(feature_value(&case.schema.features[index], *case.features.values().get(index)?))
             }
-            Self::Attribute(name) => Some(case.application?.attributes.get(name).map_or_else(null, attribute_value)),
-            Self::Known(known) => known_value(known, case.application?),
+            Self::Attribute(name) => {
+                let given = case.application.and_then(|application| application.attributes.get(name));
+                Some(given.map_or_else(null, attribute_value))
+            }
+            Self::Known(known) => case.application.map_or_else(|| Some(null()), |given| known_value(known, given)),
         }
     }
 }

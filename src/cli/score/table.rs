@@ -109,8 +109,7 @@ impl<'a, W: Write> Table<'a, W> {
     }
 
     fn push_strongest(&self, row: &mut StringRecord, scored: &Scored, count: usize) {
-        let mut raised =
-            reasons::raised(self.model.schema(), self.model.reasons(), &scored.assessment.contributions).into_iter();
+        let mut raised = reasons::raised(self.model.schema(), self.model.reasons(), &scored.assessment.contributions);
         for _ in 0..count {
             let reason = raised.next();
             row.push_field(reason.as_ref().map_or("", |reason| reason.code.as_str()));

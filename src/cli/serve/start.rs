@@ -19,7 +19,7 @@ use crate::{
     service::{
         App, Parts,
         models::{LoadedModel, Registry},
-        recorder,
+        recorder, shipped,
     },
     storage::Db,
     telemetry::Metrics,
@@ -87,21 +87,29 @@ fn keys(settings: &Settings) -> anyhow::Result<(KeySet, Option<DevelopmentKey>)>
     Ok((keys, None))
 }
 
-/// The model and the policy that decide.
+/// The model and the policy that decide: those of the settings, or those that come with the binary.
 fn decider(settings: &Settings) -> anyhow::Result<(Decider, Registry)> {
-    let Some(directory) = &settings.model.directory else {
-        bail!("no model: give one with model.directory in the settings");
+    let loaded = model(settings)?;
+    let (named, text) = match &settings.policy.file {
+        Some(file) => {
+            let named = file.display().to_string();
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the policy {named}"))?;
+            (named, text)
+        }
+        None => ("that comes with the binary".to_owned(), shipped::POLICY.to_owned()),
     };
-    let loaded = LoadedModel::from_directory(directory)
-        .with_context(|| format!("the model in {} cannot be used", directory.display()))?;
-    let Some(file) = &settings.policy.file else {
-        bail!("no policy: give one with policy.file in the settings");
-    };
-    let named = || format!("the policy {} cannot be used", file.display());
-    let text = std::fs::read_to_string(file).with_context(named)?;
-    let policy = Policy::parse(&text).with_context(named)?;
-    let decider = Decider::new(Arc::clone(&loaded.model), Arc::new(policy)).with_context(named)?;
+    let policy = Policy::parse(&text).with_context(|| format!("the policy {named} cannot be used"))?;
+    let decider = Decider::new(Arc::clone(&loaded.model), Arc::new(policy))
+        .with_context(|| format!("the policy {named} does not fit the model"))?;
     Ok((decider, Registry::new(vec![loaded])))
+}
+
+fn model(settings: &Settings) -> anyhow::Result<LoadedModel> {
+    let Some(directory) = &settings.model.directory else {
+        return shipped::model().context("the model that comes with the binary cannot be used");
+    };
+    LoadedModel::from_directory(directory)
+        .with_context(|| format!("the model in {} cannot be used", directory.display()))
 }
 
 async fn check_readiness(app: &App) -> anyhow::Result<()> {
