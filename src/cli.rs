@@ -14,8 +14,13 @@ mod settings;
 mod token;
 mod train;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    process::ExitCode,
+};
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 /// Decides loan applications: scores, explains, applies the lender's policy and records every
@@ -75,8 +80,83 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Answer::Done) => ExitCode::SUCCESS,
         Ok(Answer::No) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            // Where standard error is gone as well, the exit code is all that is left to say.
+            let _ = writeln!(io::stderr(), "error: {}", in_one_line(&error));
             ExitCode::from(2)
         }
+    }
+}
+
+/// Writes to standard output, also when whoever reads it may be gone.
+fn print_text(text: &str) -> anyhow::Result<()> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes()).and_then(|()| output.flush()).context("cannot write to standard output")
+}
+
+/// As [`print_text`], a whole line.
+fn print_line(line: &str) -> anyhow::Result<()> {
+    print_text(&format!("{line}\n"))
+}
+
+/// An error and its causes in one line. A cause that was said already is not said again.
+fn in_one_line(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain() {
+        let text = joined_lines(&cause.to_string());
+        if said.contains(&text) {
+            continue;
+        }
+        if !said.is_empty() {
+            said.push_str(": ");
+        }
+        said.push_str(&text);
+    }
+    said
+}
+
+/// The lines of a message as one, without the drawings of source text that parsers put between them.
+fn joined_lines(message: &str) -> String {
+    let mut joined = String::new();
+    for line in message.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty() && !is_drawn(line)) {
+        if joined.ends_with([':', ';', ',']) {
+            joined.push(' ');
+        } else if !joined.is_empty() {
+            joined.push_str("; ");
+        }
+        joined.push_str(line);
+    }
+    joined
+}
+
+/// Whether a trimmed line quotes source text after a line number, or points into it.
+fn is_drawn(line: &str) -> bool {
+    let after_number = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    line.starts_with('|') || (after_number.len() < line.len() && after_number.starts_with(" |"))
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_that_says_nothing_twice() {
+        let parser = "TOML parse error at line 12, column 3\n   |\n12 | broken\n   |   ^\nexpected `=`\n";
+        let error = anyhow!(parser).context("policy.toml cannot be used");
+        let expected = "policy.toml cannot be used: TOML parse error at line 12, column 3; expected `=`";
+        assert_eq!(in_one_line(&error), expected);
+
+        let error = anyhow!("no such file").context("cannot read it: no such file").context("the model cannot be used");
+        assert_eq!(in_one_line(&error), "the model cannot be used: cannot read it: no such file");
+    }
+
+    #[test]
+    fn lines_are_joined_as_a_sentence_and_what_only_looks_drawn_is_kept() {
+        assert_eq!(
+            joined_lines("two faults:\r\n    a is wrong\n\n    b is wrong"),
+            "two faults: a is wrong; b is wrong"
+        );
+        assert_eq!(joined_lines("12 loans are too few\na | b"), "12 loans are too few; a | b");
     }
 }

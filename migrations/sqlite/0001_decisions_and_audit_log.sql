@@ -7,6 +7,7 @@
 CREATE TABLE applications (
     id                 TEXT    NOT NULL PRIMARY KEY,
     external_reference TEXT,
+    -- Role and subject, as in `service:los-1`.
     submitted_by       TEXT    NOT NULL,
     received_at        TEXT    NOT NULL,
     status             TEXT    NOT NULL CHECK (status IN ('decided', 'awaiting_review')),

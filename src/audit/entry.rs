@@ -103,6 +103,12 @@ pub fn canonical<T: Serialize>(value: &T) -> Result<String, NotCanonical> {
     serde_json_canonicalizer::to_string(value).map_err(|source| NotCanonical(source.to_string()))
 }
 
+/// Names an actor in one text, for a column: one subject in two roles is two actors.
+#[must_use]
+pub fn actor_name(actor: &Principal) -> String {
+    format!("{}:{}", actor.role, actor.subject)
+}
+
 /// What an entry says beside its payload, its place and its time.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
@@ -122,6 +128,7 @@ pub struct Draft {
     before_time: String,
     /// The leaf hash over `before_sequence`.
     hasher: Sha256,
+    actor_name: String,
 }
 
 /// An entry in its place.
@@ -144,7 +151,13 @@ impl Draft {
         );
         let before_time = format!(r#","subject":{},"time":""#, canonical(&facts.subject)?);
         let hasher = tree::begin_leaf().chain_update(&before_sequence);
-        Ok(Self { before_sequence, before_time, hasher })
+        Ok(Self { before_sequence, before_time, hasher, actor_name: actor_name(facts.actor) })
+    }
+
+    /// Who did it, as [`actor_name`] names them.
+    #[must_use]
+    pub fn actor_name(&self) -> &str {
+        &self.actor_name
     }
 
     /// The entry at a place and time. `sequence` is at most [`MAX_SEQUENCE`].

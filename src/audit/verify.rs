@@ -62,6 +62,9 @@ pub struct ApplicationCopy {
     pub status: String,
     pub outcome: String,
     pub version: i64,
+    /// How many decisions it has, counted by their greatest number and by their entries: the larger of the two,
+    /// so that the removal of either is found where it was done.
+    pub latest: i64,
     pub amount_minor: i64,
     pub currency: String,
     pub body: String,
@@ -162,7 +165,7 @@ impl Verifier {
 
     /// Ends the log: there are no more rows. `cut_off` is the least sequence at or behind the end that a
     /// decision still names.
-    pub fn finish(self, counts: Counts, cut_off: Option<u64>) -> Result<(), Finding> {
+    pub fn finish(&self, counts: Counts, cut_off: Option<u64>) -> Result<(), Finding> {
         let size = self.frontier.size();
         if size < self.head.size {
             return Err(Finding::removed(size, self.head.size - 1));

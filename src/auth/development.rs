@@ -149,10 +149,10 @@ fn create(path: &Path, seed: &[u8; 32]) -> io::Result<()> {
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der));
     let draft = path.with_extension(format!("{}.draft", std::process::id()));
     let written = write_private(&draft, &pem).and_then(|()| fs::hard_link(&draft, path));
-    fs::remove_file(&draft)?;
+    let removed = fs::remove_file(&draft);
     match written {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        other => other,
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Ok(()) | Err(_) => removed,
     }
 }
 
@@ -206,6 +206,24 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let error = DevelopmentKey::open(&path).unwrap_err();
         assert!(error.to_string().contains("chmod 600"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_directory_that_cannot_be_written_is_given_as_the_cause() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o500)).unwrap();
+        // Nothing is refused to the superuser.
+        if fs::write(directory.path().join("probe"), "").is_ok() {
+            return;
+        }
+        let error = DevelopmentKey::open_or_create(&directory.path().join("key.pem"), &[1; 32]).unwrap_err();
+        let is_denied = |cause: &io::Error| cause.kind() == io::ErrorKind::PermissionDenied;
+        assert!(
+            matches!(&error, DevelopmentKeyError::File { action: "write", cause, .. } if is_denied(cause)),
+            "{error}"
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{
     Answer,
     migrate::{Store, runtime},
+    print_line,
 };
 use crate::{
     service::audit::{Report, verify},
@@ -53,13 +54,15 @@ fn run_verify(args: &VerifyArgs) -> anyhow::Result<Answer> {
     })?;
     bar.finish_and_clear();
     if args.json {
-        println!("{}", serde_json::to_string(&report)?);
+        print_line(&serde_json::to_string(&report)?)?;
     } else {
-        println!("{}", verdict(&report));
+        print_line(&verdict(&report))?;
     }
     eprintln!(
         "not checked: whether the whole log was rewritten, or cut off, together with all of its hashes. That shows \
-         only against a checkpoint that was kept outside this database, and none was given."
+         only against a checkpoint that was kept outside this database, and none was given. Nor: the personal data \
+         of applicants (applications.applicant) and the answers kept for repeated requests (idempotency_keys), of \
+         which the log holds nothing."
     );
     Ok(if report.intact { Answer::Done } else { Answer::No })
 }

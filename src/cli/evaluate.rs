@@ -4,7 +4,7 @@ use std::{fmt::Write, path::PathBuf};
 
 use anyhow::Context;
 
-use super::Answer;
+use super::{Answer, print_line};
 use crate::{
     service::models::LoadedModel,
     training::{
@@ -46,10 +46,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
     )?;
     let request = Request { model: &model, population, all_rows: args.all_rows, by: args.by.as_deref() };
     let evaluation = evaluation::evaluate(request, &args.data)?;
-    if args.json {
-        println!("{}", serde_json::to_string(&evaluation)?);
-    }
     say(&evaluation, &population.split.describe());
+    if args.json {
+        print_line(&serde_json::to_string(&evaluation)?)?;
+    }
     Ok(Answer::Done)
 }
 

@@ -1,10 +1,8 @@
 //! `underwright openapi`.
 
-use std::io::Write;
-
 use anyhow::Context;
 
-use super::Answer;
+use super::{Answer, print_text};
 use crate::http::api::document;
 
 /// Print the OpenAPI 3.1 document of the API, the same that the server answers at /openapi.json.
@@ -15,6 +13,6 @@ pub(super) struct Args {}
 
 pub(super) fn run(_args: &Args) -> anyhow::Result<Answer> {
     let text = document::json_text().context("cannot write the document")?;
-    std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")?;
+    print_text(&text)?;
     Ok(Answer::Done)
 }

@@ -7,12 +7,12 @@ mod table;
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use time::Date;
 
-use super::Answer;
+use super::{Answer, print_line};
 use crate::{
     clock::Clock,
     decide::pipeline::Decider,
@@ -23,7 +23,7 @@ use crate::{
 };
 use input::Input;
 use judge::{Judge, Verdict};
-use partial_file::PartialFile;
+use partial_file::{PartialFile, is_same_file};
 use table::{Explain, Table};
 
 /// Score a file of applicants without a server, also one that is larger than memory.
@@ -84,11 +84,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
         eprintln!("no policy is given and the shipped one is not for this model: outcomes and rules stay empty");
     }
     let summary = score_file(args, &model, decider)?;
-    if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
-    }
     let Summary { rows, errors, .. } = summary;
     eprintln!("scored {rows} rows into {}; {errors} of them have errors", args.output.display());
+    if args.json {
+        print_line(&serde_json::to_string(&summary)?)?;
+    }
     Ok(if errors == 0 { Answer::Done } else { Answer::No })
 }
 
@@ -108,6 +108,9 @@ fn shipped_decider(model: &Arc<Model>) -> Option<Decider> {
 
 /// Reads a chunk while the one before it is scored, so memory holds two chunks, however long the file is.
 fn score_file(args: &Args, model: &Arc<Model>, decider: Option<Decider>) -> anyhow::Result<Summary> {
+    if is_same_file(&args.input, &args.output) {
+        bail!("{} is the input as well; give --output the name of another file", args.output.display());
+    }
     let mut summary = Summary {
         model: Some(model.identity().clone()),
         policy: decider.as_ref().map(|decider| decider.policy().identity().clone()),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use anyhow::{Context, bail};
 use time::Duration;
 
-use super::{Answer, settings::SettingsArgs};
+use super::{Answer, print_line, settings::SettingsArgs};
 use crate::{
     auth::development::{DevelopmentKey, Grant},
     clock::{self, Clock},
@@ -72,9 +72,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
     if subject.is_empty() || subject.chars().count() > 255 || subject.chars().any(char::is_control) {
         bail!("--subject must have 1 to 255 characters and no control characters");
     }
+    let is_new = !settings.development_key_file().exists();
     let key = development_key(&settings)?;
+    if is_new {
+        let data_dir = settings.data_dir.display();
+        eprintln!("made a new development key in {data_dir}: only a server with this data directory takes the token");
+    }
     let principal = Principal { subject, role: args.role };
-    println!("{}", sign(&settings, &key, &principal, args.ttl)?);
+    print_line(&sign(&settings, &key, &principal, args.ttl)?)?;
     Ok(Answer::Done)
 }
 

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Answer, evaluate::figures};
+use super::{Answer, evaluate::figures, print_line};
 use crate::{
     storage::bundle_files::{self, BundleFiles},
     training::{
@@ -56,10 +56,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
     let Trained { model_json, parity_jsonl, card_md, report_html, summary } = trained?;
     let files = BundleFiles { model_json, parity_jsonl, card_md, report_html: Some(report_html) };
     bundle_files::write_bundle(&args.out, &files)?;
-    if args.json {
-        println!("{}", serde_json::to_string(&summary)?);
-    }
     say(args, &summary);
+    if args.json {
+        print_line(&serde_json::to_string(&summary)?)?;
+    }
     Ok(Answer::Done)
 }
 

@@ -8,6 +8,7 @@ use super::{
     view::{ApplicationDetail, ApplicationView, Page, PageLimit, Status},
 };
 use crate::{
+    audit::entry::actor_name,
     decide::record::Explanation,
     domain::{decision::Outcome, id::ApplicationId, principal::Principal, timestamp::Timestamp},
     storage::{
@@ -46,8 +47,9 @@ pub async fn list(
     after: Option<ApplicationId>,
     limit: PageLimit,
 ) -> Result<Page<ApplicationView>, storage::Error> {
+    let own_name = who.role.sees_only_its_own().then(|| actor_name(who));
     let listing = Listing {
-        submitted_by: who.role.sees_only_its_own().then_some(who.subject.as_str()),
+        submitted_by: own_name.as_deref(),
         external_reference: filter.external_reference.as_deref(),
         outcome: filter.outcome,
         status: filter.status,
@@ -82,7 +84,7 @@ pub async fn explanation(app: &App, who: &Principal, id: ApplicationId) -> Resul
 /// An application that the principal may see.
 async fn find(tx: &mut Tx, who: &Principal, id: ApplicationId) -> Result<StoredApplication, ReadError> {
     let found = storage::applications::find(tx, id).await?.ok_or(ReadError::NotFound)?;
-    if who.role.sees_only_its_own() && found.submitted_by != who.subject {
+    if who.role.sees_only_its_own() && found.submitted_by != actor_name(who) {
         return Err(ReadError::NotFound);
     }
     Ok(found)

@@ -12,9 +12,12 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{Answer, Call, recorder::RecordError};
-use crate::storage::{
-    self, Db,
-    idempotency::{KeyId, StoredAnswer},
+use crate::{
+    audit::entry::actor_name,
+    storage::{
+        self, Db,
+        idempotency::{KeyId, StoredAnswer},
+    },
 };
 
 /// The keys that are being worked on in this process.
@@ -45,11 +48,7 @@ impl InFlight {
     /// Takes the call's key, when it has one.
     pub(super) fn reserve(&self, call: Call<'_>, request: Request<'_>) -> Result<Option<Reservation>, RecordError> {
         let Some(key) = call.idempotency_key else { return Ok(None) };
-        let id = KeyId {
-            caller: format!("{}:{}", call.who.role, call.who.subject),
-            route: request.route,
-            key: key.as_str().to_owned(),
-        };
+        let id = KeyId { caller: actor_name(call.who), route: request.route, key: key.as_str().to_owned() };
         if !self.keys().insert(id.clone()) {
             return Err(RecordError::InFlight);
         }

@@ -10,7 +10,7 @@ use super::{
     view::{ApplicationView, DecisionView, Status},
 };
 use crate::{
-    audit::entry::{Action, Draft, Facts, canonical},
+    audit::entry::{Action, Draft, Facts, actor_name, canonical},
     decide::pipeline::Decided,
     domain::{application::Application, fault::Refusal, id::ApplicationId, intake, timestamp::Timestamp},
     storage::{self, applications::NewApplication},
@@ -113,7 +113,7 @@ pub(super) fn received(
     let new = NewApplication {
         id,
         external_reference: application.external_reference.clone(),
-        submitted_by: call.who.subject.clone(),
+        submitted_by: actor_name(call.who),
         received_at: now,
         outcome: decided.decision.outcome,
         amount_minor: application.loan.amount.minor(),

@@ -24,6 +24,7 @@ const TABLE: &str = "applications";
 pub struct NewApplication {
     pub id: ApplicationId,
     pub external_reference: Option<String>,
+    /// Role and subject: `service:los-1`.
     pub submitted_by: String,
     pub received_at: Timestamp,
     pub outcome: Outcome,

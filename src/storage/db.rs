@@ -60,6 +60,16 @@ impl Db {
 }
 
 impl Tx {
+    /// Looks through the whole file for damage, and says what the first is.
+    pub async fn damage(&mut self) -> Result<Option<String>, Error> {
+        match self {
+            Self::Sqlite(tx) => {
+                let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut **tx).await?;
+                Ok((found != "ok").then_some(found))
+            }
+        }
+    }
+
     /// Makes everything that was written durable, or nothing.
     pub async fn commit(self) -> Result<(), Error> {
         match self {

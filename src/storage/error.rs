@@ -41,9 +41,25 @@ pub enum Error {
          use the version of underwright that made the database"
     )]
     OtherSchema { version: i64 },
-    /// The file holds something else.
+    /// The file is a database of something else.
     #[error("{} is not an underwright database; give another path with --database-url", .path.display())]
     NotADatabase { path: PathBuf },
+    /// The file cannot be read as a database: its header is not one, or it is cut off.
+    #[error(
+        "{} is damaged, or never was a database; restore it from a backup, or give another path with --database-url",
+        .path.display()
+    )]
+    DamagedFile { path: PathBuf },
+    /// A part of the file cannot be read.
+    #[error("the database file is damaged; restore it from a backup")]
+    Damaged,
+    /// The latest changes stand in a write-ahead log that cannot be read where it is.
+    #[error(
+        "the latest changes to {} stand in the file beside it that ends in -wal, which cannot be read in a folder \
+         that takes no new files; copy both files to one that does",
+        .path.display()
+    )]
+    JournalNotReadable { path: PathBuf },
     /// There is no such file, and this command makes none.
     #[error("there is no database at {}; give its path with --database-url or its folder with --data-dir", .path.display())]
     NoSuchDatabase { path: PathBuf },
@@ -56,10 +72,13 @@ pub enum Error {
 }
 
 /// SQLite's primary result codes, the low byte of the extended ones (<https://www.sqlite.org/rescode.html>).
-mod sqlite_code {
-    pub(super) const READONLY: i32 = 8;
-    pub(super) const FULL: i32 = 13;
-    pub(super) const CONSTRAINT: i32 = 19;
+pub(super) mod sqlite_code {
+    pub(in crate::storage) const READONLY: i32 = 8;
+    pub(in crate::storage) const CORRUPT: i32 = 11;
+    pub(in crate::storage) const FULL: i32 = 13;
+    pub(in crate::storage) const CANTOPEN: i32 = 14;
+    pub(in crate::storage) const CONSTRAINT: i32 = 19;
+    pub(in crate::storage) const NOTADB: i32 = 26;
 }
 
 impl Error {
@@ -78,6 +97,7 @@ impl From<sqlx::Error> for Error {
             Some(sqlite_code::READONLY) => Self::ReadOnly,
             Some(sqlite_code::FULL) => Self::Unavailable("the disk is full".to_owned()),
             Some(sqlite_code::CONSTRAINT) => Self::Conflict(database.message().to_owned()),
+            Some(sqlite_code::CORRUPT | sqlite_code::NOTADB) => Self::Damaged,
             _ => Self::Unavailable(database.message().to_owned()),
         }
     }

@@ -8,7 +8,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{DatabaseUrl, Db, Error, error::primary_code};
+use super::{
+    DatabaseUrl, Db, Error,
+    error::{primary_code, sqlite_code},
+};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -17,11 +20,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a use case waits for a connection before it says that the database is not available.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
-
-/// SQLite's primary result codes.
-const SQLITE_CORRUPT: i32 = 11;
-const SQLITE_CANTOPEN: i32 = 14;
-const SQLITE_NOTADB: i32 = 26;
 
 /// A migration that is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,10 +64,15 @@ impl Db {
         }
         let mut options = sqlite_options(path).read_only(true);
         let mut connection = match connect(path, &options).await {
-            // On a medium that takes no lock files nobody else writes either: read the file as it stands.
-            Err(Error::CannotOpen { .. }) => {
+            // Where no lock file can be made nobody else writes either: read the file as it stands.
+            Err(Error::CannotOpen { .. } | Error::ReadOnly) => {
                 options = options.immutable(true);
-                connect(path, &options).await?
+                let connection = connect(path, &options).await?;
+                if has_journal(path) {
+                    // Read this way, the latest changes would be left out.
+                    return Err(Error::JournalNotReadable { path: path.clone() });
+                }
+                connection
             }
             other => other?,
         };
@@ -79,6 +82,13 @@ impl Db {
         let (writer, readers) = (pool(1).connect_lazy_with(options.clone()), pool(1).connect_lazy_with(options));
         Ok(Self::Sqlite { writer, readers })
     }
+}
+
+/// Whether changes stand in a write-ahead log beside the file.
+fn has_journal(path: &Path) -> bool {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    std::fs::metadata(journal).is_ok_and(|journal| journal.len() > 0)
 }
 
 fn sqlite_options(path: &Path) -> SqliteConnectOptions {
@@ -116,8 +126,8 @@ async fn connect(path: &Path, options: &SqliteConnectOptions) -> Result<SqliteCo
 fn opening_error(path: &Path, error: sqlx::Error) -> Error {
     let code = error.as_database_error().and_then(primary_code);
     match code {
-        Some(SQLITE_NOTADB | SQLITE_CORRUPT) => Error::NotADatabase { path: path.to_owned() },
-        Some(SQLITE_CANTOPEN) => {
+        Some(sqlite_code::NOTADB | sqlite_code::CORRUPT) => Error::DamagedFile { path: path.to_owned() },
+        Some(sqlite_code::CANTOPEN) => {
             let reason = error.as_database_error().map(|e| e.message().to_owned()).unwrap_or_default();
             Error::CannotOpen { path: path.to_owned(), reason }
         }

@@ -160,10 +160,12 @@ async fn a_file_that_is_something_else_is_left_alone() {
     std::fs::write(&text, "not a database, but long enough to have a header and more".repeat(40)).unwrap();
     let other = folder.path().join("other.db");
     execute(&other, "CREATE TABLE recipes (name TEXT)").await;
-    for path in [text, other] {
+    let refusals =
+        [(text.clone(), Error::DamagedFile { path: text }), (other.clone(), Error::NotADatabase { path: other })];
+    for (path, expected) in refusals {
         let before = std::fs::read(&path).unwrap();
         for opened in [Db::open(&url(&path)).await, Db::open_read_only(&url(&path)).await] {
-            assert_eq!(opened.unwrap_err(), Error::NotADatabase { path: path.clone() });
+            assert_eq!(opened.unwrap_err(), expected);
         }
         assert!(std::fs::read(&path).unwrap() == before, "{}", path.display());
     }
@@ -187,4 +189,42 @@ async fn a_folder_in_the_place_of_a_database_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let error = Db::open(&url(folder.path())).await.unwrap_err();
     assert!(matches!(error, Error::CannotOpen { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_called_so_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("underwright.db");
+    Db::open(&url(&path)).await.unwrap().close().await;
+    let whole = std::fs::read(&path).unwrap();
+    let cut = whole[..whole.len() / 2].to_vec();
+    let without_header = [&[0_u8; 100][..], &whole[100..]].concat();
+    for damaged in [cut, without_header] {
+        std::fs::write(&path, &damaged).unwrap();
+        for opened in [Db::open(&url(&path)).await, Db::open_read_only(&url(&path)).await] {
+            let error = opened.unwrap_err();
+            assert_eq!(error, Error::DamagedFile { path: path.clone() });
+            assert!(error.to_string().contains("backup"), "{error}");
+        }
+        assert!(std::fs::read(&path).unwrap() == damaged);
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_read_only_copy_in_a_read_only_folder_can_be_read() {
+    use std::{fs::Permissions, os::unix::fs::PermissionsExt};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("underwright.db");
+    Db::open(&url(&path)).await.unwrap().close().await;
+    std::fs::set_permissions(&path, Permissions::from_mode(0o444)).unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o555)).unwrap();
+    let opened = Db::open_read_only(&url(&path)).await;
+    let head = match &opened {
+        Ok(db) => audit::head(&mut db.read().await.unwrap()).await,
+        Err(error) => Err(error.clone()),
+    };
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(head.unwrap().unwrap().size, 0);
 }

@@ -22,6 +22,9 @@ const LEAST_OF_EACH_OUTCOME: usize = 10;
 /// Categories that are learnt from the data at most, per feature.
 const MOST_CATEGORIES: usize = 1_000;
 
+/// Values of the target column that are told apart at most, to count them.
+const MOST_OUTCOMES: usize = 100;
+
 /// Some rows of the data.
 ///
 /// Invariant: every column, and `days` where loans have one, has an element per row.
@@ -107,6 +110,11 @@ pub enum DataError {
         "`{feature}`: column `{column}` is empty in every row of the training part, so no category can be learnt; leave it out"
     )]
     NoCategories { feature: String, column: String },
+    #[error(
+        "too few loans: {found}; training needs at least {LEAST_OF_EACH_OUTCOME} bad and {LEAST_OF_EACH_OUTCOME} good \
+         ones, and some more to test on"
+    )]
+    TooFew { found: String },
     #[error("no row is left to {part}: {why}")]
     NoRows { part: &'static str, why: String },
     #[error(
@@ -126,10 +134,16 @@ pub fn load(file: &SchemaFile, paths: &[PathBuf]) -> Result<Dataset, DataError> 
     let mut test = train.clone();
     let mut unseen = vec![0_usize; schema.features.len()];
     let mut files = Vec::new();
+    let mut good_outcomes: BTreeSet<String> = BTreeSet::new();
+    // The picker's first column is the target.
+    let target = extractor.columns().len();
     for path in paths {
         files.push(csv_rows::read(path, &columns, |row| {
             let fault = |what| DataError::Row { path: path.clone(), line: row.line, what };
             let Some(picked) = parts.pick(row).map_err(fault)? else { return Ok(()) };
+            if !picked.is_bad && good_outcomes.len() < MOST_OUTCOMES && !good_outcomes.contains(row.cell(target)) {
+                good_outcomes.insert(row.cell(target).to_owned());
+            }
             let accept = if picked.is_test { UnseenCategory::Accept } else { UnseenCategory::Refuse };
             let vector = extractor
                 .from_row(|index| row.cell(index), accept)
@@ -146,14 +160,24 @@ pub fn load(file: &SchemaFile, paths: &[PathBuf]) -> Result<Dataset, DataError> 
             Ok::<(), DataError>(())
         })?);
     }
-    check(file, (&train, &test), paths)?;
-    let warnings = warnings(&schema, &train, &unseen);
+    check(file, Counts { bad: train.bad(), good: train.len() - train.bad(), test: test.len() }, paths)?;
+    let mut warnings = warnings(&schema, &train, &unseen);
+    warnings.extend(outcomes_warning(&file.population.target.column, good_outcomes.len()));
     Ok(Dataset { schema, train, test, files, warnings })
 }
 
-fn check(file: &SchemaFile, (train, test): (&Rows, &Rows), paths: &[PathBuf]) -> Result<(), DataError> {
-    check_rows(file, (train.len(), test.len()), paths)?;
-    let (bad, good) = (train.bad(), train.len() - train.bad());
+/// Rows that are used: those of the training part by outcome, and those of the test part.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    bad: usize,
+    good: usize,
+    test: usize,
+}
+
+/// Refuses to go on when there are too few rows, of whatever kind.
+fn check(file: &SchemaFile, counts: Counts, paths: &[PathBuf]) -> Result<(), DataError> {
+    let Counts { bad, good, test } = counts;
+    check_rows(file, (bad + good, test), paths)?;
     if bad < LEAST_OF_EACH_OUTCOME || good < LEAST_OF_EACH_OUTCOME {
         let target = file.population.target.clone();
         let seen = outcomes_seen(file, paths)?;
@@ -165,13 +189,16 @@ fn check(file: &SchemaFile, (train, test): (&Rows, &Rows), paths: &[PathBuf]) ->
 /// Refuses to go on when a part has no rows.
 fn check_rows(file: &SchemaFile, (train, test): (usize, usize), paths: &[PathBuf]) -> Result<(), DataError> {
     let split = &file.population.split;
-    if train + test == 0 {
-        let why = if split.filter.is_empty() {
-            format!("{} has column names but no rows", list(paths))
-        } else {
-            format!("no row of {} passes the filter {:?}", list(paths), split.filter)
-        };
+    if train + test == 0 && !split.filter.is_empty() {
+        let why = format!("no row of {} passes the filter {:?}", list(paths), split.filter);
         return Err(DataError::NoRows { part: "train on", why });
+    }
+    if train + test < 2 * LEAST_OF_EACH_OUTCOME {
+        let found = match train + test {
+            0 => format!("{} has column names but no rows", list(paths)),
+            rows => format!("{rows} to use in {}", list(paths)),
+        };
+        return Err(DataError::TooFew { found });
     }
     for (rows, part) in [(train, "train on"), (test, "test on")] {
         if rows == 0 {
@@ -213,16 +240,16 @@ fn with_learnt_categories(file: &SchemaFile, paths: &[PathBuf]) -> Result<Schema
     let mut columns: Vec<String> = unlisted.iter().filter_map(|&i| schema.features[i].column.clone()).collect();
     let mut parts = Picker::new(&file.population, &mut columns);
     let mut found: Vec<BTreeSet<String>> = vec![BTreeSet::new(); unlisted.len()];
-    let (mut train, mut test) = (0, 0);
+    let mut counts = Counts::default();
     for path in paths {
         csv_rows::read(path, &columns, |row| {
             let fault = |what| DataError::Row { path: path.clone(), line: row.line, what };
             let Some(picked) = parts.pick(row).map_err(fault)? else { return Ok(()) };
             if picked.is_test {
-                test += 1;
+                counts.test += 1;
                 return Ok(());
             }
-            train += 1;
+            *(if picked.is_bad { &mut counts.bad } else { &mut counts.good }) += 1;
             for (index, found) in found.iter_mut().enumerate() {
                 let feature = &schema.features[unlisted[index]];
                 let cell = row.cell(index);
@@ -238,7 +265,8 @@ fn with_learnt_categories(file: &SchemaFile, paths: &[PathBuf]) -> Result<Schema
             Ok(())
         })?;
     }
-    check_rows(file, (train, test), paths)?;
+    // Before anything is said of categories: with too few rows there is nothing to learn them from.
+    check(file, counts, paths)?;
     for (index, found) in unlisted.into_iter().zip(found) {
         if found.is_empty() {
             let feature = &schema.features[index];
@@ -248,6 +276,17 @@ fn with_learnt_categories(file: &SchemaFile, paths: &[PathBuf]) -> Result<Schema
         schema.features[index].categories = found.into_iter().collect();
     }
     Ok(schema)
+}
+
+/// A target column with more than a good and a bad value may hold loans whose outcome is not known yet.
+fn outcomes_warning(column: &str, good_outcomes: usize) -> Option<String> {
+    let least = if good_outcomes < MOST_OUTCOMES { "" } else { "at least " };
+    (good_outcomes > 1).then(|| {
+        format!(
+            "column `{column}` has {least}{good_outcomes} different values that are not listed under [target] positive, \
+             and all of them were counted as good; leave out loans that are still running"
+        )
+    })
 }
 
 fn warnings(schema: &Schema, train: &Rows, unseen: &[usize]) -> Vec<String> {

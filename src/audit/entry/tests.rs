@@ -29,6 +29,13 @@ fn a_placed_entry_is_canonical_and_reads_back() {
     assert_eq!(entry.payload.get(), r#"{"a":[true,null],"z":1}"#);
 }
 
+#[test]
+fn one_subject_in_two_roles_is_two_actors() {
+    let name = |role| actor_name(&Principal { subject: "ada".to_owned(), role });
+    assert_eq!((name(Role::Officer), name(Role::Service)), ("officer:ada".to_owned(), "service:ada".to_owned()));
+    assert_eq!(draft("ada", "app_1", &json!({})).actor_name(), "officer:ada");
+}
+
 #[rstest]
 #[case::white_space(|entry: &str| entry.replacen(':', ": ", 1), EntryError::NotCanonical)]
 #[case::another_order(|entry: &str| entry.replace(r#""role":"officer","subject":"ada""#, r#""subject":"ada","role":"officer""#), EntryError::NotCanonical)]

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use super::{ApplicationCopy, DecisionCopy, Misplacement, Row, What};
 use crate::{
     audit::{
-        entry::{Action, Entry},
+        entry::{Action, Entry, actor_name},
         tree::{self, Hash},
     },
     domain::{
@@ -22,7 +22,7 @@ pub struct Examined {
     /// Computed from the entry's bytes.
     pub leaf: Hash,
     pub time: Timestamp,
-    /// Whether this is the decision that the application stands at.
+    /// Whether this is the application's latest decision, at which it stands.
     pub is_latest: bool,
 }
 
@@ -104,7 +104,7 @@ pub fn examine(row: &Row) -> Result<Examined, What> {
     Ok(Examined { leaf, time: entry.time, is_latest })
 }
 
-/// Holds the copies against the entry, and says whether the application stands at this decision.
+/// Holds the copies against the entry, and says whether this is the application's latest decision.
 fn compare_copies(entry: &Entry, decision: &DecisionCopy, application: &ApplicationCopy) -> Result<bool, What> {
     let payload: Payload<'_> = serde_json::from_str(entry.payload.get()).map_err(|_| What::NotCanonical)?;
     let facts: DecisionFacts = serde_json::from_str(payload.decision.get()).map_err(|_| What::NotCanonical)?;
@@ -121,11 +121,12 @@ fn compare_copies(entry: &Entry, decision: &DecisionCopy, application: &Applicat
             ("number", decision.number == payload.version),
         ],
     )?;
-    let is_latest = application.version == decision.number;
+    let is_latest = application.latest == decision.number;
     if is_latest {
         compare(
             "applications",
             &[
+                ("version", application.version == decision.number),
                 ("outcome", application.outcome == facts.outcome.to_string()),
                 ("status", application.status == Status::after(facts.outcome).as_str()),
             ],
@@ -140,7 +141,7 @@ fn compare_copies(entry: &Entry, decision: &DecisionCopy, application: &Applicat
                 ("external_reference", application.external_reference == said.external_reference),
                 ("amount_minor", application.amount_minor == said.loan.amount),
                 ("currency", application.currency == said.loan.currency),
-                ("submitted_by", application.submitted_by == entry.actor.subject),
+                ("submitted_by", application.submitted_by == actor_name(&entry.actor)),
                 ("received_at", application.received_at == facts.decided_at.to_string()),
             ],
         )?;

@@ -49,6 +49,8 @@ pub enum What {
     HeadMissing,
     /// A table has another number of rows than the log gives reason for.
     RowsDiffer { table: &'static str, stored: u64, expected: u64 },
+    /// The database's file cannot be read whole, or holds what its tables do not allow.
+    FileDamaged { detail: String },
 }
 
 /// How an entry came to stand in another place.
@@ -138,6 +140,9 @@ impl fmt::Display for Finding {
                 write!(f, "the head of the log was changed: it does not agree with itself or the last entry")
             }
             What::HeadMissing => write!(f, "the head of the log was removed"),
+            What::FileDamaged { detail } => {
+                write!(f, "the database file is damaged ({detail}); restore it from a backup")
+            }
             What::RowsDiffer { table, stored, expected } => {
                 write!(
                     f,

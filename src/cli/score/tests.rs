@@ -244,3 +244,36 @@ fn an_output_that_cannot_be_written_is_refused_before_anything_is_scored() {
     assert!(message(&desk.path("nowhere/output.csv")).contains("cannot write"));
     assert!(message(&desk.path("bundle")).contains("is a folder; give the name of a file"));
 }
+
+#[test]
+fn an_output_that_is_the_input_under_any_name_is_refused() {
+    let desk = Desk::new();
+    let args = desk.args(CSV);
+    fs::hard_link(desk.path("input"), desk.path("other-name")).expect("a link");
+    for output in ["input", "./input", "other-name"] {
+        let message = format!("{:#}", run(&Args { output: desk.path(output), ..desk.args(CSV) }).expect_err("refused"));
+        assert!(message.contains("is the input as well"), "{message}");
+    }
+    assert_eq!(fs::read(args.input).expect("the input"), CSV);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_a_link_is_written_where_it_leads_and_a_device_is_refused() {
+    use std::os::unix::fs::symlink;
+    let desk = Desk::new();
+    for (there, link) in [(true, "full.csv"), (false, "dangling.csv")] {
+        let real = format!("real-{link}");
+        if there {
+            fs::write(desk.path(&real), "old").expect("written");
+        }
+        symlink(&real, desk.path(link)).expect("a link");
+        run(&Args { output: desk.path(link), ..desk.args(CSV) }).expect("it ran");
+        assert!(fs::symlink_metadata(desk.path(link)).expect("a link").is_symlink());
+        let written = fs::symlink_metadata(desk.path(&real)).expect("an output");
+        assert!(written.is_file() && written.len() > 100);
+    }
+    let device = Args { output: "/dev/null".into(), ..desk.args(CSV) };
+    let message = format!("{:#}", run(&device).expect_err("refused"));
+    assert!(message.contains("/dev/null is a device"), "{message}");
+}

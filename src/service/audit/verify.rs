@@ -48,7 +48,15 @@ pub enum Unchecked {
     /// Whether the whole log was rewritten, or cut off, with all of its hashes: that takes a checkpoint that
     /// was kept elsewhere, and none was given.
     NoOutsideCheckpoint,
+    /// The personal data of applicants (`applications.applicant`): the log holds none of it, nor a hash of it.
+    ApplicantData,
+    /// The answers kept under an `Idempotency-Key` (`idempotency_keys`): the log holds none of them.
+    IdempotentAnswers,
 }
+
+/// What no verification checks, as long as it is given nothing but the database.
+const UNCHECKED: [Unchecked; 3] =
+    [Unchecked::NoOutsideCheckpoint, Unchecked::ApplicantData, Unchecked::IdempotentAnswers];
 
 /// Verifies the whole log. `progress` is told how many entries are verified, and of how many.
 ///
@@ -56,38 +64,58 @@ pub enum Unchecked {
 /// The database cannot be read; a log that is not what it was is no error but a [`Report`].
 pub async fn verify(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result<Report, storage::Error> {
     let mut tx = db.read().await?;
-    let unchecked = vec![Unchecked::NoOutsideCheckpoint];
     let head = match audit::head(&mut tx).await {
         Ok(Some(head)) => head,
-        Ok(None) => return Ok(broken(0, Finding::of_log(What::HeadMissing), unchecked)),
-        Err(storage::Error::Corrupt { .. }) => {
-            return Ok(broken(0, Finding::of_log(What::HeadChanged), unchecked));
-        }
+        Ok(None) => return Ok(broken(0, Finding::of_log(What::HeadMissing))),
+        Err(storage::Error::Corrupt { .. }) => return Ok(broken(0, Finding::of_log(What::HeadChanged))),
+        Err(storage::Error::Damaged) => return Ok(broken(0, unreadable())),
         Err(error) => return Err(error),
     };
     let total = head.size;
     let mut verifier = Verifier::new(head);
-    if let Some(finding) = walk(&mut tx, &mut verifier, |done| progress(done, total)).await? {
-        return Ok(broken(verifier.size(), finding, unchecked));
-    }
-    let (size, root_hash) = (verifier.size(), verifier.root().to_string());
-    let (counts, cut_off) = (audit::counts(&mut tx).await?, audit::cut_off_at(&mut tx, size).await?);
-    Ok(match verifier.finish(counts, cut_off) {
-        Ok(()) => Report {
+    let finding = match check(&mut tx, &mut verifier, |done| progress(done, total)).await {
+        Err(storage::Error::Damaged) => Some(unreadable()),
+        checked => checked?,
+    };
+    let size = verifier.size();
+    Ok(match finding {
+        Some(finding) => broken(size, finding),
+        None => Report {
             intact: true,
             entries: size,
-            log: Some(Intact { size, root_hash }),
+            log: Some(Intact { size, root_hash: verifier.root().to_string() }),
             finding: None,
             message: None,
-            unchecked,
+            unchecked: UNCHECKED.to_vec(),
         },
-        Err(finding) => broken(size, finding, unchecked),
     })
 }
 
-fn broken(entries: u64, finding: Finding, unchecked: Vec<Unchecked>) -> Report {
+/// A page of the file that the database cannot read.
+fn unreadable() -> Finding {
+    Finding::of_log(What::FileDamaged { detail: "a part of it cannot be read".to_owned() })
+}
+
+/// Checks the entries, then what stands beside them, then the file: the first finding says most.
+async fn check(
+    tx: &mut Tx,
+    verifier: &mut Verifier,
+    progress: impl FnMut(u64),
+) -> Result<Option<Finding>, storage::Error> {
+    if let Some(finding) = walk(tx, verifier, progress).await? {
+        return Ok(Some(finding));
+    }
+    let (counts, cut_off) = (audit::counts(tx).await?, audit::cut_off_at(tx, verifier.size()).await?);
+    if let Err(finding) = verifier.finish(counts, cut_off) {
+        return Ok(Some(finding));
+    }
+    let damage = tx.damage().await?;
+    Ok(damage.map(|detail| Finding::of_log(What::FileDamaged { detail })))
+}
+
+fn broken(entries: u64, finding: Finding) -> Report {
     let message = Some(finding.to_string());
-    Report { intact: false, entries, log: None, finding: Some(finding), message, unchecked }
+    Report { intact: false, entries, log: None, finding: Some(finding), message, unchecked: UNCHECKED.to_vec() }
 }
 
 /// Takes every row in order, up to the first that is not what it was.

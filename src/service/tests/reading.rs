@@ -73,6 +73,19 @@ async fn a_service_sees_its_own_applications_and_of_others_that_there_are_none()
 }
 
 #[tokio::test]
+async fn a_service_does_not_see_what_its_namesake_in_another_role_submitted() {
+    let bench = Bench::new().await;
+    let (officer, service) = (principal(Role::Officer, "twin"), principal(Role::Service, "twin"));
+    let answer = submit(&bench.app, bench.call(&officer, None), &form("R-1", 24)).await.unwrap();
+    let page = list(&bench.app, &service, &Filter::default(), None, PageLimit::default()).await.unwrap();
+    assert!(page.data.is_empty());
+    assert!(matches!(show(&bench.app, &service, answer.application_id).await, Err(ReadError::NotFound)));
+    assert!(show(&bench.app, &officer, answer.application_id).await.is_ok());
+    let report = bench.verify().await;
+    assert!(report.intact, "{:?}", report.message);
+}
+
+#[tokio::test]
 async fn an_application_is_shown_as_it_was_answered_with_its_history() {
     let bench = Bench::new().await;
     let (id, answer) = bench.submit("R-1", 24).await;

@@ -13,7 +13,9 @@ const ROWS: &str = "SELECT e.sequence, e.leaf_hash, e.recorded_at, e.action, e.s
      d.decided_at AS d_decided_at, d.outcome AS d_outcome, d.automatic AS d_automatic, d.decision AS d_decision, \
      a.id AS a_id, a.external_reference AS a_external_reference, a.submitted_by AS a_submitted_by, \
      a.received_at AS a_received_at, a.status AS a_status, a.outcome AS a_outcome, a.version AS a_version, \
-     a.amount_minor AS a_amount_minor, a.currency AS a_currency, a.body AS a_body \
+     a.amount_minor AS a_amount_minor, a.currency AS a_currency, a.body AS a_body, \
+     (SELECT MAX(o.number) FROM decisions o WHERE o.application_id = d.application_id) AS a_greatest_number, \
+     (SELECT COUNT(o.sequence) FROM audit_entries o WHERE o.subject = d.application_id) AS a_entry_count \
      FROM audit_entries e LEFT JOIN decisions d ON d.audit_sequence = e.sequence \
      LEFT JOIN applications a ON a.id = d.application_id \
      WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2";
@@ -73,6 +75,10 @@ pub async fn rows_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<R
                     status: text!(row, "a_status"),
                     outcome: text!(row, "a_outcome"),
                     version: row.try_get("a_version").unwrap_or_default(),
+                    latest: row
+                        .try_get::<i64, _>("a_greatest_number")
+                        .unwrap_or_default()
+                        .max(row.try_get("a_entry_count").unwrap_or_default()),
                     amount_minor: row.try_get("a_amount_minor").unwrap_or_default(),
                     currency: text!(row, "a_currency"),
                     body: text!(row, "a_body"),

@@ -219,6 +219,11 @@ fn what_cannot_be_trained_on_says_why_and_what_to_do() {
     let cases = [
         (String::new(), "is empty; a data file has a line of column names"),
         ("a,b,c,bad,when\n".to_owned(), "has column names but no rows"),
+        ("a,b,c,bad,when\n1,1,,0,2020-01-01\n".to_owned(), "too few loans: 1 to use in "),
+        (
+            good.replace(",1,2020", ",0,2020").replace(",x,", ",,").replace(",y,", ",,").replace(",z,", ",,"),
+            "0 bad and",
+        ),
         (good.replacen("a,b,c", "a,x,c", 1), "has no column `b`; it has a, x, c, bad, when"),
         (good.replace('\n', ",9\n").replacen(",9\n", ",a\n", 1), "has two columns named `a`"),
         (good.replace(",1,2020", ",0,2020"), "0 bad and 500 good loans"),
@@ -269,6 +274,15 @@ fn a_column_that_says_nothing_is_kept_and_said() {
     let said = trained.summary.warnings.join("\n");
     assert!(said.contains("`flat` has one value") && said.contains("`void` is missing in every row"), "{said}");
     assert_eq!(model_of(&trained).schema().features.len(), 6);
+}
+
+#[test]
+fn several_values_that_count_as_good_are_said_without_naming_them() {
+    let text = made_up(&steady_rows()).replace(",0,2020-03", ",late,2020-03").replace(",0,2020-04", ",open,2020-04");
+    let said = train_text(MADE_UP, &text).expect("trains").summary.warnings.join("\n");
+    assert!(said.contains("column `bad` has 3 different values") && !said.contains("late"), "{said}");
+    let said = train_text(MADE_UP, &made_up(&steady_rows())).expect("trains").summary.warnings.join("\n");
+    assert!(!said.contains("different values"), "{said}");
 }
 
 #[test]
