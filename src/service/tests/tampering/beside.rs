@@ -25,13 +25,6 @@ async fn the_removed_row_of_a_review_is_found_at_its_own_entry() {
 }
 
 #[tokio::test]
-async fn a_value_that_its_table_does_not_allow_is_found_when_the_log_says_nothing_of_it() {
-    let mut copy = Copy::new().await;
-    copy.execute("INSERT INTO audit_head SELECT 2, size, root_hash, frontier, NULL FROM audit_head").await;
-    assert_eq!(copy.found().await, (None, "file_damaged".to_owned()));
-}
-
-#[tokio::test]
 async fn pages_that_were_overwritten_are_a_finding_and_no_failure() {
     let mut copy = Copy::new().await;
     let root = "SELECT rootpage FROM sqlite_master WHERE name = 'idempotency_keys_by_age'";
