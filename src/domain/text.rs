@@ -17,43 +17,66 @@ const ISSUER_RANGES: [(u16, u16, usize, usize); 11] = [
 ];
 const LONGEST_DIGITS: usize = 19;
 
+/// The fewest digits that a card number has.
+const LEAST_DIGITS: usize = 13;
+/// Signs in a row that part two groups of one number at most: `4111 - 1111`.
+const LONGEST_GAP: usize = 3;
+
 /// Whether a text holds a payment card number: 13 to 19 digits that begin as a known issuer's do and
-/// pass the check of ISO/IEC 7812-1 (Luhn), written together or in groups parted by single spaces
-/// or hyphens.
+/// pass the check of ISO/IEC 7812-1 (Luhn), written together, or in groups parted by spaces, dashes,
+/// dots, slashes or underscores.
 ///
 /// A number with `+` before it is a telephone's. Groups are taken whole: the digits in the middle
-/// of a longer number are no card number.
+/// of a longer number are no card number. Letters may touch a number that is written together, but not
+/// one in groups.
 #[must_use]
 pub fn contains_card_number(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    (0..bytes.len()).any(|start| {
-        let begins_group = bytes[start].is_ascii_digit()
-            && (start == 0 || !bytes[start - 1].is_ascii_alphanumeric() && bytes[start - 1] != b'+');
-        begins_group && card_number_begins(&bytes[start..])
+    // Nearly every text ends here.
+    if text.bytes().filter(u8::is_ascii_digit).count() < LEAST_DIGITS {
+        return false;
+    }
+    let signs: Vec<char> = text.chars().collect();
+    (0..signs.len()).any(|start| {
+        let before = start.checked_sub(1).map(|before| signs[before]);
+        let begins_group =
+            signs[start].is_ascii_digit() && before.is_none_or(|before| !before.is_ascii_digit() && before != '+');
+        begins_group && card_number_begins(&signs[start..], before.is_some_and(char::is_alphabetic))
     })
 }
 
-/// Whether the groups of digits that `bytes` begins with, or the first few of them, are a card number.
-fn card_number_begins(bytes: &[u8]) -> bool {
+/// Whether the groups of digits that `signs` begins with, or the first few of them, are a card number.
+fn card_number_begins(signs: &[char], touches_letter: bool) -> bool {
     let mut digits = [0_u8; LONGEST_DIGITS];
-    let mut count = 0;
-    for (index, &byte) in bytes.iter().enumerate() {
-        let next = bytes.get(index + 1);
-        let next_is_digit = next.is_some_and(u8::is_ascii_digit);
-        match byte {
-            b'0'..=b'9' if count < LONGEST_DIGITS => {
-                digits[count] = byte - b'0';
-                count += 1;
-                let ends_group = !next.is_some_and(u8::is_ascii_alphanumeric);
-                if ends_group && is_card_number(&digits[..count]) {
-                    return true;
-                }
+    let (mut count, mut gap, mut groups) = (0, 0, 1);
+    for (index, sign) in signs.iter().enumerate() {
+        let next = signs.get(index + 1).copied();
+        if let Some(digit) = sign.to_digit(10).and_then(|digit| u8::try_from(digit).ok()) {
+            if count == LONGEST_DIGITS {
+                return false;
             }
-            b' ' | b'-' if next_is_digit => {}
-            _ => return false,
+            groups += usize::from(gap > 0);
+            (digits[count], gap) = (digit, 0);
+            count += 1;
+            let is_whole = !next.is_some_and(|next| next.is_ascii_digit());
+            let in_word = touches_letter || next.is_some_and(char::is_alphanumeric);
+            if is_whole && (groups == 1 || !in_word) && is_card_number(&digits[..count]) {
+                return true;
+            }
+        } else {
+            gap += 1;
+            if gap > LONGEST_GAP || !parts_groups(*sign) {
+                return false;
+            }
         }
     }
     false
+}
+
+/// Whether people, or programs for them, write this between the groups of a number.
+fn parts_groups(sign: char) -> bool {
+    let is_invisible = matches!(sign, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+    let is_dash = matches!(sign, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}');
+    sign.is_whitespace() || is_dash || is_invisible || matches!(sign, '.' | '/' | '_' | '\u{b7}')
 }
 
 fn is_card_number(digits: &[u8]) -> bool {
@@ -100,6 +123,12 @@ mod tests {
             "4222222222222",
             "6304000000000000\u{e9}",
             "Karte:30569309025904",
+            "card4111111111111111x",
+            "4111.1111.1111.1111",
+            "4111/1111/1111/1111",
+            "4111_1111_1111_1111",
+            "4111  1111 - 1111 1111",
+            "4111\u{a0}1111\u{2013}1111\u{200b}1111",
         ] {
             assert!(contains_card_number(text), "{text}");
         }
@@ -114,9 +143,9 @@ mod tests {
             "1234567812345670",
             "9111111111111111",
             "0004111111111111111100",
-            "A4111111111111111",
-            "4111111111111111B",
-            "4111  1111 1111 1111",
+            "A4111-1111-1111-1111",
+            "4111-1111-1111-1111b",
+            "4111 (1111) 1111 1111",
             "LOS-2026-000123",
             "order 2026 11 22 000 000",
             "411111111111",
