@@ -4,5 +4,6 @@
 //! one Merkle [`tree`]. [`verify`] recomputes all of it and names the first entry that is not what it was.
 
 pub mod entry;
+pub mod sealed;
 pub mod tree;
 pub mod verify;

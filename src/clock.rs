@@ -83,7 +83,7 @@ fn micros(at: Timestamp) -> i64 {
 pub struct Ids(Arc<Mutex<ChaCha12Rng>>);
 
 /// The operating system gave no randomness.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gave no randomness: {0}")]
 pub struct NoRandomness(String);
 
@@ -92,6 +92,16 @@ pub fn random_key() -> Result<[u8; 32], NoRandomness> {
     let mut key = [0; 32];
     SysRng.try_fill_bytes(&mut key).map_err(|source| NoRandomness(source.to_string()))?;
     Ok(key)
+}
+
+/// Random bytes for keys and nonces.
+///
+/// From AWS-LC's generator, not from that of [`Ids`]: whoever sees its state later cannot work out what it gave
+/// before, so that a key that was destroyed stays destroyed.
+pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0; N];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| NoRandomness("the generator failed".to_owned()))?;
+    Ok(bytes)
 }
 
 impl Ids {

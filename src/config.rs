@@ -4,6 +4,7 @@
 //! program runs in development mode: loopback only, with an embedded database and a fresh key in
 //! the data directory.
 
+mod privacy;
 mod source;
 
 use std::{
@@ -15,7 +16,10 @@ use std::{
 
 use serde::Deserialize;
 
-pub use self::source::{Flags, InvalidSettings};
+pub use self::{
+    privacy::{EncryptionKey, Keys},
+    source::{Flags, InvalidSettings},
+};
 
 /// The name under which a development key is known, and refused in production.
 pub const DEVELOPMENT_KEY_ID: &str = "development";
@@ -25,13 +29,14 @@ pub const DEVELOPMENT_KEY_ID: &str = "development";
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     pub mode: Mode,
-    /// Where the embedded database and the development key are kept.
+    /// Where the embedded database and the development keys are kept.
     pub data_dir: PathBuf,
     pub server: Server,
     pub database: Database,
     pub model: Model,
     pub policy: Policy,
     pub auth: Auth,
+    pub keys: Keys,
     pub log: Log,
     pub metrics: Metrics,
 }
@@ -211,6 +216,12 @@ impl Settings {
         self.data_dir.join("development-key.pem")
     }
 
+    /// Where the key-encryption keys of development mode are kept.
+    #[must_use]
+    pub fn development_keys_dir(&self) -> PathBuf {
+        self.data_dir.join("keys")
+    }
+
     /// Refuses settings that contradict each other or the mode.
     fn check(self) -> Result<Self, InvalidSettings> {
         let refuse = |message: String| Err(InvalidSettings::Refused(message));
@@ -252,6 +263,7 @@ impl Default for Settings {
             model: Model::default(),
             policy: Policy::default(),
             auth: Auth::default(),
+            keys: Keys::default(),
             log: Log::default(),
             metrics: Metrics::default(),
         }

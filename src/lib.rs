@@ -22,6 +22,7 @@ pub mod training;
 
 pub mod clock;
 pub mod config;
+pub mod crypto;
 pub mod telemetry;
 
 pub mod storage;

@@ -17,10 +17,12 @@ pub mod shipped;
 pub mod simulate;
 mod stored;
 pub mod submit;
+mod vault;
 pub mod view;
 
 pub use app::{App, Parts, Readiness};
 pub use call::{Answer, Call, IdempotencyKey};
+pub use vault::Vault;
 
 #[cfg(test)]
 mod tests;

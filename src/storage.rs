@@ -13,6 +13,7 @@ mod url;
 pub mod applications;
 pub mod audit;
 pub mod bundle_files;
+pub mod data_keys;
 pub mod decisions;
 pub mod idempotency;
 pub mod queries;

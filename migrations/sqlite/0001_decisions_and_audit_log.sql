@@ -16,8 +16,10 @@ CREATE TABLE applications (
     amount_minor       INTEGER NOT NULL,
     currency           TEXT    NOT NULL,
     body               TEXT    NOT NULL,
-    -- Personal data, and the only place of it; kept apart so that it can be sealed and erased.
-    applicant          TEXT    NOT NULL
+    -- Personal data, sealed under the application's own data key; the same bytes as in its audit entry.
+    applicant          BLOB    NOT NULL,
+    -- When its data key was destroyed, since when nobody can read the applicant.
+    erased_at          TEXT
 ) STRICT;
 
 -- Identifiers begin with the time of receipt, so that each of these lists newest first, page by page.
@@ -81,10 +83,12 @@ CREATE TABLE idempotency_keys (
     caller         TEXT    NOT NULL,
     route          TEXT    NOT NULL,
     key            TEXT    NOT NULL,
-    request_sha256 BLOB    NOT NULL,
+    -- HMAC-SHA-256: a plain hash of a request would let guesses of what it said be checked.
+    request_mac    BLOB    NOT NULL,
     status         INTEGER NOT NULL,
     application_id TEXT    NOT NULL,
     version        INTEGER NOT NULL,
+    -- Sealed under the application's data key, without the decision's place in the log.
     response       BLOB    NOT NULL,
     created_at     TEXT    NOT NULL,
     PRIMARY KEY (caller, route, key)

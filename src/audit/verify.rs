@@ -68,6 +68,8 @@ pub struct ApplicationCopy {
     pub amount_minor: i64,
     pub currency: String,
     pub body: String,
+    /// As it is sealed.
+    pub applicant: Vec<u8>,
 }
 
 /// The stored head, as it stands.

@@ -2,9 +2,7 @@
 //! alone.
 
 use std::{
-    fmt,
-    fs::{self, OpenOptions},
-    io::{self, Write},
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -14,8 +12,10 @@ use serde::Serialize;
 use time::Duration;
 
 use super::keys::VerifyingKey;
+pub use crate::crypto::private_file::create_private_directory;
 use crate::{
     config::DEVELOPMENT_KEY_ID,
+    crypto::private_file::{create_once, is_exposed},
     domain::{
         principal::{Principal, Role},
         timestamp::Timestamp,
@@ -95,7 +95,7 @@ impl DevelopmentKey {
     /// Reads the key.
     pub fn open(path: &Path) -> Result<Self, DevelopmentKeyError> {
         let pem = fs::read(path).map_err(|cause| file_error("read", path, cause))?;
-        if is_exposed(path).map_err(|cause| file_error("read", path, cause))? {
+        if is_exposed(path, false).map_err(|cause| file_error("read", path, cause))? {
             return Err(DevelopmentKeyError::Exposed(path.to_path_buf()));
         }
         let not_a_key = |_| DevelopmentKeyError::NotAKey(path.to_path_buf());
@@ -139,56 +139,16 @@ fn file_error(action: &'static str, path: &Path, cause: io::Error) -> Developmen
     DevelopmentKeyError::File { action, path: path.to_path_buf(), cause }
 }
 
-/// Writes the key beside its place and links it there, so that of two programs that start together
-/// one key wins, and nobody reads half of it.
+/// Writes the key, unless another program that starts at the same time was first.
 fn create(path: &Path, seed: &[u8; 32]) -> io::Result<()> {
-    if let Some(directory) = path.parent() {
-        create_private_directory(directory)?;
-    }
     let der = [PKCS8_ED25519.as_slice(), seed].concat();
-    let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der));
-    let draft = path.with_extension(format!("{}.draft", std::process::id()));
-    let written = write_private(&draft, &pem).and_then(|()| fs::hard_link(&draft, path));
-    let removed = fs::remove_file(&draft);
-    match written {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        Ok(()) | Err(_) => removed,
-    }
-}
-
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// Makes a directory that its owner alone can enter; one that is there is left as it is.
-pub fn create_private_directory(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-#[cfg(unix)]
-fn is_exposed(path: &Path) -> io::Result<bool> {
-    use std::os::unix::fs::PermissionsExt;
-    Ok(fs::metadata(path)?.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_exposed(_path: &Path) -> io::Result<bool> {
-    Ok(false)
+    create_once(path, &format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::private_file::write_private;
 
     #[cfg(unix)]
     #[test]

@@ -60,8 +60,8 @@ fn run_verify(args: &VerifyArgs) -> anyhow::Result<Answer> {
     }
     eprintln!(
         "not checked: whether the whole log was rewritten, or cut off, together with all of its hashes. That shows \
-         only against a checkpoint that was kept outside this database, and none was given. Nor: the personal data \
-         of applicants (applications.applicant) and the answers kept for repeated requests (idempotency_keys), of \
+         only against a checkpoint that was kept outside this database, and none was given. Nor: the keys that \
+         personal data is sealed under (data_keys) and the answers kept for repeated requests (idempotency_keys), of \
          which the log holds nothing."
     );
     Ok(if report.intact { Answer::Done } else { Answer::No })

@@ -52,9 +52,11 @@ pub struct PolicyInputs {
 }
 
 /// An application without its applicant.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ScoredApplication {
+    /// The sender's own reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "LOS-2026-000123")]
     pub external_reference: Option<String>,
     pub loan: Loan,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -50,6 +50,10 @@ pub enum Code {
     RequestTimeout,
     /// Another request under the same `Idempotency-Key` is being worked on.
     IdempotencyKeyInFlight,
+    /// The applicant's data must be kept: there is a legal hold on it.
+    LegalHold,
+    /// The applicant's data was erased, and what this needs of it is gone for good.
+    ApplicantErased,
     /// The application has changed since the version that `If-Match` names.
     VersionMismatch,
     /// The body is longer than the limit.
@@ -74,7 +78,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their status.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::InvalidHeader,
@@ -85,6 +89,8 @@ impl Code {
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::IdempotencyKeyInFlight,
+        Self::LegalHold,
+        Self::ApplicantErased,
         Self::VersionMismatch,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
@@ -112,6 +118,8 @@ impl Code {
             Self::MethodNotAllowed => (S::METHOD_NOT_ALLOWED, "The method is not known here"),
             Self::RequestTimeout => (S::REQUEST_TIMEOUT, "The body took too long"),
             Self::IdempotencyKeyInFlight => (S::CONFLICT, "The same request is being worked on"),
+            Self::LegalHold => (S::CONFLICT, "There is a legal hold on the applicant's data"),
+            Self::ApplicantErased => (S::GONE, "The applicant's data was erased"),
             Self::VersionMismatch => (S::PRECONDITION_FAILED, "The application has changed"),
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::UnsupportedMediaType => (S::UNSUPPORTED_MEDIA_TYPE, "The body must be JSON"),

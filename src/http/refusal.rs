@@ -25,6 +25,7 @@ impl From<RecordError> for Problem {
         let detail = format!("{error}.");
         match error {
             RecordError::InFlight => Self::retry_later(Code::IdempotencyKeyInFlight, detail, 1),
+            RecordError::Erased => Self::new(Code::ApplicantErased, detail),
             RecordError::KeyReused => Self::new(Code::IdempotencyKeyReused, detail),
             RecordError::Busy { retry_after_seconds } => {
                 Self::retry_later(Code::Overloaded, detail, retry_after_seconds)
@@ -51,6 +52,7 @@ impl From<ReviewError> for Problem {
         match error {
             ReviewError::Refused(refusal) => refusal.into(),
             ReviewError::NotFound => Self::not_found(),
+            ReviewError::Erased => Self::new(Code::ApplicantErased, format!("{error}.")),
             ReviewError::VersionMismatch { .. } => Self::new(Code::VersionMismatch, format!("{error}.")),
             ReviewError::Record(error) => error.into(),
         }

@@ -9,6 +9,7 @@ use super::{
     idempotency::InFlight,
     models::Registry,
     recorder::{Recorder, Settings},
+    vault::Vault,
 };
 use crate::{
     clock::{Clock, Ids},
@@ -24,6 +25,7 @@ pub struct App(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     db: Db,
+    vault: Vault,
     decider: Decider,
     registry: Registry,
     clock: Clock,
@@ -36,6 +38,8 @@ struct Shared {
 #[derive(Debug)]
 pub struct Parts {
     pub db: Db,
+    /// The keys over the personal data in it.
+    pub vault: Vault,
     /// The model and policy that decide.
     pub decider: Decider,
     /// What is shown of models.
@@ -70,9 +74,9 @@ impl App {
     /// Starts the recorder. Must be called within a tokio runtime.
     #[must_use]
     pub fn start(parts: Parts) -> Self {
-        let Parts { db, decider, registry, clock, ids, metrics, recorder } = parts;
-        let recorder = Recorder::start(db.clone(), clock.clone(), metrics, recorder);
-        Self(Arc::new(Shared { db, decider, registry, clock, ids, recorder, in_flight: InFlight::default() }))
+        let Parts { db, vault, decider, registry, clock, ids, metrics, recorder } = parts;
+        let recorder = Recorder::start((db.clone(), vault.clone()), clock.clone(), metrics, recorder);
+        Self(Arc::new(Shared { db, vault, decider, registry, clock, ids, recorder, in_flight: InFlight::default() }))
     }
 
     #[must_use]
@@ -92,6 +96,10 @@ impl App {
 
     pub(super) fn db(&self) -> &Db {
         &self.0.db
+    }
+
+    pub(super) fn vault(&self) -> &Vault {
+        &self.0.vault
     }
 
     pub(super) fn registry(&self) -> &Registry {

@@ -60,7 +60,10 @@ pub async fn list(
     };
     let mut tx = app.db().read().await?;
     let rows = storage::applications::list(&mut tx, &listing).await?;
-    Page::cut(rows, limit, |row| row.id.to_string()).try_map(|row| stored::application(&row))
+    Page::cut(rows, limit, |row| row.id.to_string()).try_map(|row| {
+        let held = stored::held(app.vault(), &row)?;
+        stored::application(&row, held.as_ref())
+    })
 }
 
 /// One application with its history.
@@ -68,8 +71,9 @@ pub async fn show(app: &App, who: &Principal, id: ApplicationId) -> Result<Appli
     let mut tx = app.db().read().await?;
     let found = find(&mut tx, who, id).await?;
     let entries = storage::decisions::entries(&mut tx, id).await?;
-    let history: Result<_, _> = entries.iter().map(|entry| stored::history(entry)).collect();
-    Ok(ApplicationDetail { view: stored::application(&found)?, history: history? })
+    let held = stored::held(app.vault(), &found)?;
+    let history: Result<_, _> = entries.iter().map(|entry| stored::history(entry, held.as_ref())).collect();
+    Ok(ApplicationDetail { view: stored::application(&found, held.as_ref())?, history: history? })
 }
 
 /// Every feature's value and contribution, as they were when model and policy decided. What a person decided

@@ -9,9 +9,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use sha2::{Digest, Sha256};
-
-use super::{Answer, Call, recorder::RecordError};
+use super::{
+    Answer, App, Call, Vault,
+    recorder::{AnswerDraft, RecordError},
+};
 use crate::{
     audit::entry::actor_name,
     storage::{
@@ -28,7 +29,7 @@ pub(super) struct InFlight(Arc<Mutex<HashSet<KeyId>>>);
 #[derive(Debug)]
 pub(super) struct Reservation {
     pub(super) id: KeyId,
-    pub(super) request_sha256: [u8; 32],
+    pub(super) request_mac: [u8; 32],
     in_flight: InFlight,
 }
 
@@ -46,13 +47,18 @@ pub(super) struct Request<'a> {
 
 impl InFlight {
     /// Takes the call's key, when it has one.
-    pub(super) fn reserve(&self, call: Call<'_>, request: Request<'_>) -> Result<Option<Reservation>, RecordError> {
+    pub(super) fn reserve(
+        &self,
+        vault: &Vault,
+        call: Call<'_>,
+        request: Request<'_>,
+    ) -> Result<Option<Reservation>, RecordError> {
         let Some(key) = call.idempotency_key else { return Ok(None) };
         let id = KeyId { caller: actor_name(call.who), route: request.route, key: key.as_str().to_owned() };
         if !self.keys().insert(id.clone()) {
             return Err(RecordError::InFlight);
         }
-        Ok(Some(Reservation { id, request_sha256: fingerprint(request), in_flight: self.clone() }))
+        Ok(Some(Reservation { id, request_mac: fingerprint(vault, request), in_flight: self.clone() }))
     }
 
     /// A set of texts stays whole whatever a thread that panicked was doing.
@@ -69,23 +75,22 @@ impl Drop for Reservation {
 
 impl Reservation {
     /// The answer that is kept for this request, if the kept one is for the same request.
-    pub(super) fn replay(&self, stored: &StoredAnswer) -> Result<Answer, RecordError> {
-        if stored.request_sha256 != self.request_sha256 {
+    pub(super) fn replay(&self, vault: &Vault, stored: &StoredAnswer) -> Result<Answer, RecordError> {
+        if stored.request_mac != self.request_mac {
             return Err(RecordError::KeyReused);
         }
-        Ok(Answer {
-            status: stored.status,
-            application_id: stored.application_id,
-            version: stored.version,
-            body: stored.response.clone(),
-            replayed: true,
-        })
+        let id = stored.application_id;
+        let wrapped = stored.data_key.as_ref().ok_or(RecordError::Erased)?;
+        let open_json = vault.unwrap(id, wrapped)?.open_answer(&self.id, &stored.response)?;
+        let draft = AnswerDraft::reopened(stored.status, open_json);
+        let answer = draft.finish(id, stored.version, stored.audit_sequence, stored.leaf_hash);
+        Ok(Answer { replayed: true, ..answer })
     }
 
     /// Looks up what is kept under this key.
-    pub(super) async fn stored(&self, db: &Db) -> Result<Option<Answer>, RecordError> {
-        let stored = find(db, &self.id).await.map_err(RecordError::Storage)?;
-        stored.map(|stored| self.replay(&stored)).transpose()
+    pub(super) async fn stored(&self, app: &App) -> Result<Option<Answer>, RecordError> {
+        let stored = find(app.db(), &self.id).await?;
+        stored.map(|stored| self.replay(app.vault(), &stored)).transpose()
     }
 }
 
@@ -95,12 +100,8 @@ async fn find(db: &Db, id: &KeyId) -> Result<Option<StoredAnswer>, storage::Erro
     Ok(found.into_iter().next().map(|(_, stored)| stored))
 }
 
-/// SHA-256 of what is asked for. Lengths stand before the parts, so that no two requests read the same.
-fn fingerprint(request: Request<'_>) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    for part in [request.route.as_bytes(), request.target.as_bytes(), &request.condition.to_be_bytes(), request.body] {
-        hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hasher.update(part);
-    }
-    hasher.finalize().into()
+/// A keyed hash of what is asked for.
+fn fingerprint(vault: &Vault, request: Request<'_>) -> [u8; 32] {
+    let condition = request.condition.to_be_bytes();
+    vault.index().request(&[request.route.as_bytes(), request.target.as_bytes(), &condition, request.body])
 }

@@ -25,9 +25,9 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub(super) use change::{AnswerDraft, Change, DecisionDraft, Effect, Rejection};
+pub(super) use change::{AnswerDraft, Change, DecisionDraft, Effect, KeptAnswer, Rejection};
 
-use super::Answer;
+use super::{Answer, Vault};
 use crate::{
     clock::Clock,
     storage::{self, Db},
@@ -61,6 +61,9 @@ pub enum RecordError {
     /// The idempotency key stands for another request (422).
     #[error("this Idempotency-Key was used for a different request; use a new one")]
     KeyReused,
+    /// The answer that was kept cannot be read any more (410).
+    #[error("the applicant's data was erased, and with it the answer kept under this Idempotency-Key")]
+    Erased,
     /// More waits than the store can write (503 with `Retry-After`).
     #[error("too many changes are waiting to be recorded; try again in {retry_after_seconds} s")]
     Busy { retry_after_seconds: u32 },
@@ -70,6 +73,12 @@ pub enum RecordError {
     /// The store did not take it (503 with `Retry-After`).
     #[error("the store did not record the change: {0}")]
     Storage(storage::Error),
+}
+
+impl From<storage::Error> for RecordError {
+    fn from(error: storage::Error) -> Self {
+        Self::Storage(error)
+    }
 }
 
 impl RecordError {
@@ -110,10 +119,10 @@ type Verdict = Result<Answer, Rejection>;
 
 impl Recorder {
     /// Starts the task. Must be called within a tokio runtime.
-    pub(super) fn start(db: Db, clock: Clock, metrics: RecorderMetrics, settings: Settings) -> Self {
+    pub(super) fn start((db, vault): (Db, Vault), clock: Clock, metrics: RecorderMetrics, settings: Settings) -> Self {
         let (queue, waiting) = mpsc::channel(settings.queue_capacity);
         let stop = Arc::new(Notify::new());
-        let writer = Writer { db, clock, metrics: metrics.clone(), batch_max: settings.batch_max };
+        let writer = Writer { db, vault, clock, metrics: metrics.clone(), batch_max: settings.batch_max };
         let task = tokio::spawn(writer.run(waiting, Arc::clone(&stop)));
         Self { queue, stop, task: Mutex::new(Some(task)), metrics }
     }
@@ -162,6 +171,7 @@ impl Recorder {
 #[derive(Debug)]
 struct Writer {
     db: Db,
+    vault: Vault,
     clock: Clock,
     metrics: RecorderMetrics,
     batch_max: usize,
@@ -240,7 +250,7 @@ impl Writer {
 
     async fn write_batch(&self, changes: &[Change]) -> Result<Vec<Verdict>, storage::Error> {
         let begun = Instant::now();
-        let verdicts = batch::write(&self.db, self.clock.now(), changes).await?;
+        let verdicts = batch::write(&self.db, &self.vault, self.clock.now(), changes).await?;
         self.metrics.committed(changes.len(), begun.elapsed());
         for (change, verdict) in changes.iter().zip(&verdicts) {
             if verdict.as_ref().is_ok_and(|answer| !answer.replayed) {

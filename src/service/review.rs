@@ -11,13 +11,17 @@ use serde::Serialize;
 use super::{
     Answer, App, Call,
     idempotency::Request,
-    recorder::{AnswerDraft, Change, DecisionDraft, Effect, RecordError, Rejection},
+    recorder::{AnswerDraft, Change, DecisionDraft, Effect, KeptAnswer, RecordError, Rejection},
     stored,
     submit::{BUILD, inconsistent},
+    vault::Held,
     view::{ApplicationView, DecisionView, Status},
 };
 use crate::{
-    audit::entry::{Action, Draft, Facts, canonical},
+    audit::{
+        entry::{Action, Draft, Facts, canonical},
+        sealed::Sealed,
+    },
     decide::pipeline::Decider,
     domain::{
         decision::{Decision, Outcome},
@@ -44,8 +48,17 @@ pub enum ReviewError {
     /// The caller decided on another version than the one that stands.
     #[error("the application has changed: its version is {current} now; read it again before deciding")]
     VersionMismatch { current: u32 },
+    /// Nobody can read whose application it is.
+    #[error("the applicant's data was erased: the application cannot be decided any more")]
+    Erased,
     #[error(transparent)]
     Record(#[from] RecordError),
+}
+
+impl From<storage::Error> for ReviewError {
+    fn from(error: storage::Error) -> Self {
+        Self::Record(error.into())
+    }
 }
 
 /// What a review's entry records.
@@ -57,7 +70,7 @@ struct ReviewRecord<'a> {
     /// As the reviewer stated them; an approval's decision shows no reasons.
     reason_codes: &'a [ReasonCode],
     #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<&'a str>,
+    note: Option<Sealed>,
     /// The application's version that this decision makes.
     version: u32,
 }
@@ -78,18 +91,18 @@ pub async fn decide(
     body: &[u8],
 ) -> Result<Answer, ReviewError> {
     let request = Request { route: ROUTE, target: &id.to_string(), condition: seen_version, body };
-    let reservation = app.in_flight().reserve(call, request)?;
-    let mut change = match prepare(app, call, id, seen_version, body).await {
+    let reservation = app.in_flight().reserve(app.vault(), call, request)?;
+    let (mut change, held) = match prepare(app, call, id, seen_version, body).await {
         Ok(change) => change,
         Err(error) => {
             let stored = match &reservation {
-                Some(reservation) => reservation.stored(app.db()).await?,
+                Some(reservation) => reservation.stored(app).await?,
                 None => None,
             };
             return stored.ok_or(error);
         }
     };
-    change.reservation = reservation;
+    change.kept = reservation.map(|reservation| KeptAnswer::seal(reservation, &change.answer, &held)).transpose()?;
     app.recorder().record(change).await.map_err(|rejection| match rejection {
         Rejection::Record(error) => error.into(),
         Rejection::Version { current } => ReviewError::VersionMismatch { current },
@@ -103,14 +116,15 @@ async fn prepare(
     id: ApplicationId,
     seen_version: u32,
     body: &[u8],
-) -> Result<Change, ReviewError> {
+) -> Result<(Change, Held), ReviewError> {
     let form = review::parse(body)?;
     let reasons = stated_reasons(app.decider(), &form)?;
-    let current = find(app, id).await?;
+    let (current, held) = find(app, id).await?;
     if current.version != seen_version {
         return Err(ReviewError::VersionMismatch { current: current.version });
     }
     let now = app.clock().now();
+    let held = held.ok_or(ReviewError::Erased)?;
     let before = &current.decision.decision;
     let decision = Decision {
         id: app.ids().decision(now),
@@ -124,7 +138,7 @@ async fn prepare(
         decision: &decision,
         previous: Previous { id: before.id, outcome: before.outcome },
         reason_codes: &form.reason_codes,
-        note: form.note.as_deref(),
+        note: form.note.as_deref().map(|note| sealed_note(&held, decision.id, note)).transpose()?,
         version: seen_version + 1,
     };
     let facts = Facts {
@@ -143,23 +157,27 @@ async fn prepare(
         decision: DecisionView { decision, audit: None },
         ..current
     };
-    Ok(Change {
-        reservation: None,
+    let change = Change {
+        kept: None,
         application_id: id,
         action: facts.action,
         entry,
         decision: draft,
         answer: AnswerDraft::new(OK, &view).map_err(|error| inconsistent(&error))?,
         effect: Effect::Review { seen_version },
-    })
+    };
+    Ok((change, held))
 }
 
-async fn find(app: &App, id: ApplicationId) -> Result<ApplicationView, ReviewError> {
-    let read = async {
-        let mut tx = app.db().read().await?;
-        storage::applications::find(&mut tx, id).await?.map(|found| stored::application(&found)).transpose()
-    };
-    read.await.map_err(RecordError::Storage)?.ok_or(ReviewError::NotFound)
+fn sealed_note(held: &Held, decision: DecisionId, note: &str) -> Result<Sealed, storage::Error> {
+    Ok(Sealed { ciphertext: held.seal_note(decision, note)?, key: held.id().to_owned() })
+}
+
+async fn find(app: &App, id: ApplicationId) -> Result<(ApplicationView, Option<Held>), ReviewError> {
+    let mut tx = app.db().read().await?;
+    let found = storage::applications::find(&mut tx, id).await?.ok_or(ReviewError::NotFound)?;
+    let held = stored::held(app.vault(), &found)?;
+    Ok((stored::application(&found, held.as_ref())?, held))
 }
 
 /// The reasons that the reviewer chose, with their texts. An approval states none.

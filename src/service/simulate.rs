@@ -8,5 +8,5 @@ use crate::domain::fault::Refusal;
 pub fn simulate(app: &App, body: &[u8]) -> Result<ApplicationView, Refusal> {
     let now = app.clock().now();
     let (application, decided) = submit::decide(app, body, now)?;
-    Ok(submit::view(app.ids().application(now), now, application, &decided))
+    Ok(submit::view(app.ids().application(now), now, application.applicant, &decided))
 }

@@ -2,13 +2,16 @@
 
 use serde::Deserialize;
 
-use super::view::{ApplicationView, DecisionView, HistoryEntry};
+use super::{
+    Vault,
+    vault::Held,
+    view::{ApplicationView, DecisionView, HistoryEntry},
+};
 use crate::{
-    audit::entry::Entry,
+    audit::{entry::Entry, sealed::Sealed},
     decide::record::{DecisionRecord, ScoredApplication},
     domain::decision::Outcome,
     domain::{
-        application::{Applicant, Application},
         decision::{AuditRef, Decision, Status},
         id::DecisionId,
         reason::ReasonCode,
@@ -16,20 +19,25 @@ use crate::{
     storage::{Error, applications::StoredApplication},
 };
 
+/// The data key of an application; `None` once it is destroyed.
+pub(super) fn held(vault: &Vault, stored: &StoredApplication) -> Result<Option<Held>, Error> {
+    stored.data_key.as_ref().map(|wrapped| vault.unwrap(stored.id, wrapped)).transpose()
+}
+
 /// An application and its latest decision, as they are answered.
-pub(super) fn application(stored: &StoredApplication) -> Result<ApplicationView, Error> {
+pub(super) fn application(stored: &StoredApplication, held: Option<&Held>) -> Result<ApplicationView, Error> {
     let corrupt = |table, column| Error::Corrupt { table, column, id: stored.id.to_string() };
     let body: ScoredApplication = serde_json::from_str(&stored.body).map_err(|_| corrupt("applications", "body"))?;
-    let applicant: Applicant =
-        serde_json::from_str(&stored.applicant).map_err(|_| corrupt("applications", "applicant"))?;
+    let applicant = held.map(|held| held.open_applicant(&stored.applicant)).transpose()?;
     let decision: Decision = serde_json::from_str(&stored.decision).map_err(|_| corrupt("decisions", "decision"))?;
-    let ScoredApplication { external_reference, loan, employment, finances, bureau, attributes } = body;
     Ok(ApplicationView {
         id: stored.id,
         status: Status::after(stored.outcome),
         version: stored.version,
         received_at: stored.received_at,
-        application: Application { external_reference, applicant, loan, employment, finances, bureau, attributes },
+        applicant,
+        applicant_erased_at: stored.erased_at,
+        application: body,
         decision: DecisionView {
             decision,
             audit: Some(AuditRef { sequence: stored.audit_sequence, leaf_hash: stored.leaf_hash.to_string() }),
@@ -45,7 +53,7 @@ struct DecisionPayload {
     #[serde(default)]
     reason_codes: Option<Vec<ReasonCode>>,
     #[serde(default)]
-    note: Option<String>,
+    note: Option<Sealed>,
 }
 
 #[derive(Deserialize)]
@@ -61,20 +69,23 @@ struct StatedReason {
 }
 
 /// One step of an application's history, from its audit entry.
-pub(super) fn history(entry: &str) -> Result<HistoryEntry, Error> {
+pub(super) fn history(entry: &str, held: Option<&Held>) -> Result<HistoryEntry, Error> {
     let entry = parse_entry(entry)?;
     let payload: DecisionPayload =
         serde_json::from_str(entry.payload.get()).map_err(|_| corrupt_entry(entry.sequence.to_string()))?;
+    let decision_id = payload.decision.id;
+    let note =
+        payload.note.zip(held).map(|(sealed, held)| held.open_note(decision_id, &sealed.ciphertext)).transpose()?;
     let stated = payload.decision.reasons.into_iter().map(|reason| reason.code);
     Ok(HistoryEntry {
         sequence: entry.sequence,
         at: entry.time,
         actor: entry.actor,
         action: entry.action,
-        decision_id: payload.decision.id,
+        decision_id,
         outcome: payload.decision.outcome,
         reason_codes: payload.reason_codes.unwrap_or_else(|| stated.collect()),
-        note: payload.note,
+        note,
     })
 }
 

@@ -6,13 +6,23 @@ use serde_json::value::RawValue;
 use super::{
     Answer, App, Call,
     idempotency::Request,
-    recorder::{AnswerDraft, Change, DecisionDraft, Effect, RecordError, Rejection},
+    recorder::{AnswerDraft, Change, DecisionDraft, Effect, KeptAnswer, RecordError, Rejection},
+    vault::Held,
     view::{ApplicationView, DecisionView, Status},
 };
 use crate::{
-    audit::entry::{Action, Draft, Facts, actor_name, canonical},
+    audit::{
+        entry::{Action, Draft, Facts, actor_name, canonical},
+        sealed::Sealed,
+    },
     decide::pipeline::Decided,
-    domain::{application::Application, fault::Refusal, id::ApplicationId, intake, timestamp::Timestamp},
+    domain::{
+        application::{Applicant, Application},
+        fault::Refusal,
+        id::ApplicationId,
+        intake,
+        timestamp::Timestamp,
+    },
     storage::{self, applications::NewApplication},
 };
 
@@ -37,18 +47,18 @@ pub enum SubmitError {
 /// the application would be refused or decided otherwise by now.
 pub async fn submit(app: &App, call: Call<'_>, body: &[u8]) -> Result<Answer, SubmitError> {
     let request = Request { route: ROUTE, target: "", condition: 0, body };
-    let reservation = app.in_flight().reserve(call, request)?;
-    let mut change = match prepare(app, call, body) {
+    let reservation = app.in_flight().reserve(app.vault(), call, request)?;
+    let (mut change, held) = match prepare(app, call, body) {
         Ok(change) => change,
         Err(error) => {
             let stored = match &reservation {
-                Some(reservation) => reservation.stored(app.db()).await?,
+                Some(reservation) => reservation.stored(app).await?,
                 None => None,
             };
             return stored.ok_or(error);
         }
     };
-    change.reservation = reservation;
+    change.kept = reservation.map(|reservation| KeptAnswer::seal(reservation, &change.answer, &held)).transpose()?;
     app.recorder().record(change).await.map_err(|rejection| match rejection {
         Rejection::Record(error) => error.into(),
         // A new application has no version that another could have moved.
@@ -67,13 +77,15 @@ pub(super) fn decide(app: &App, body: &[u8], now: Timestamp) -> Result<(Applicat
 }
 
 /// An application as it is answered, before it has a place in the log.
-pub(super) fn view(id: ApplicationId, now: Timestamp, application: Application, decided: &Decided) -> ApplicationView {
+pub(super) fn view(id: ApplicationId, now: Timestamp, applicant: Applicant, decided: &Decided) -> ApplicationView {
     ApplicationView {
         id,
         status: Status::after(decided.decision.outcome),
         version: 1,
         received_at: now,
-        application,
+        applicant: Some(applicant),
+        applicant_erased_at: None,
+        application: decided.record.application.clone(),
         decision: DecisionView { decision: decided.decision.clone(), audit: None },
     }
 }
@@ -87,21 +99,25 @@ struct Repeated<'a> {
     decision: &'a RawValue,
 }
 
-fn prepare(app: &App, call: Call<'_>, body: &[u8]) -> Result<Change, SubmitError> {
+fn prepare(app: &App, call: Call<'_>, body: &[u8]) -> Result<(Change, Held), SubmitError> {
     let now = app.clock().now();
     let (application, decided) = decide(app, body, now)?;
-    Ok(received(call, app.ids().application(now), application, &decided)?)
+    Ok(received(app, call, application, &decided)?)
 }
 
-/// The change that a decided application makes. It was received when it was decided.
-pub(super) fn received(
+/// The change that a decided application makes, and the key that its applicant is sealed under. It was received
+/// when it was decided.
+fn received(
+    app: &App,
     call: Call<'_>,
-    id: ApplicationId,
     application: Application,
     decided: &Decided,
-) -> Result<Change, RecordError> {
+) -> Result<(Change, Held), RecordError> {
     let now = decided.decision.decided_at;
-    let payload = canonical(&decided.record).map_err(|error| inconsistent(&error))?;
+    let id = app.ids().application(now);
+    let (held, data_key) = app.vault().make(id, &application.applicant)?;
+    let sealed = held.seal_applicant(&application.applicant)?;
+    let payload = payload(decided, &sealed, &held)?;
     let repeated: Repeated<'_> = serde_json::from_str(&payload).map_err(|error| inconsistent(&error))?;
     let facts = Facts {
         action: Action::ApplicationDecided,
@@ -119,18 +135,26 @@ pub(super) fn received(
         amount_minor: application.loan.amount.minor(),
         currency: application.loan.currency.clone(),
         body: repeated.application.get().to_owned(),
-        applicant: canonical(&application.applicant).map_err(|error| inconsistent(&error))?,
+        applicant: sealed,
     };
-    let view = view(id, now, application, decided);
-    Ok(Change {
-        reservation: None,
+    let view = view(id, now, application.applicant, decided);
+    let change = Change {
+        kept: None,
         application_id: id,
         action: facts.action,
         entry: Draft::new(facts, &payload).map_err(|error| inconsistent(&error))?,
         decision: DecisionDraft::new(&decided.decision, repeated.decision.get().to_owned()),
         answer: AnswerDraft::new(CREATED, &view).map_err(|error| inconsistent(&error))?,
-        effect: Effect::Receive(Box::new(new)),
-    })
+        effect: Effect::Receive(Box::new((new, data_key))),
+    };
+    Ok((change, held))
+}
+
+/// What repeats the decision, with the applicant as received, sealed: canonical JSON, in which `applicant` sorts first.
+fn payload(decided: &Decided, sealed: &[u8], held: &Held) -> Result<String, RecordError> {
+    let record = canonical(&decided.record).map_err(|error| inconsistent(&error))?;
+    let applicant = Sealed::canonical(sealed, held.id());
+    Ok([r#"{"applicant":"#, &applicant, ",", record.get(1..).unwrap_or_default()].concat())
 }
 
 /// Something that a checked application and a checked model cannot bring about. It is answered as a store

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use time::Duration;
 
 use super::{
-    Answer, App, Call, IdempotencyKey, Parts,
+    Answer, App, Call, IdempotencyKey, Parts, Vault,
     audit::{Report, verify},
     models::{LoadedModel, Registry},
     recorder::Settings,
@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, Ids},
+    crypto::{KeyEncryption, SecretKey},
     decide::pipeline::Decider,
     domain::{
         id::ApplicationId,
@@ -51,6 +52,10 @@ struct Bench {
     app: App,
     clock: Clock,
     folder: TempDir,
+}
+
+fn kek() -> SecretKey {
+    SecretKey::from_slice(b"an invented key-encryption key!!").unwrap()
 }
 
 fn noon() -> Timestamp {
@@ -94,8 +99,10 @@ impl Bench {
         let db = Db::open(&Self::url_in(folder)).await.unwrap();
         let model = Arc::new(model::tests::example());
         let policy = Arc::new(Policy::parse(POLICY).unwrap());
+        let vault = Vault::open(&db, KeyEncryption::single("test", &kek())).await.unwrap();
         App::start(Parts {
             db,
+            vault,
             decider: Decider::new(Arc::clone(&model), policy).unwrap(),
             registry: Registry::new(vec![LoadedModel { model, card: "# A card".to_owned() }]),
             clock: clock.clone(),

@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 pub use crate::domain::decision::Status;
 use crate::{
     audit::entry::Action,
+    decide::record::ScoredApplication,
     domain::{
-        application::Application,
+        application::Applicant,
         decision::{AuditRef, Decision, Outcome},
         id::{ApplicationId, DecisionId},
         principal::Principal,
@@ -34,9 +35,14 @@ pub struct ApplicationView {
     #[schema(example = 1)]
     pub version: u32,
     pub received_at: Timestamp,
-    /// As received.
+    /// Who applies, as received; null once that person's data was erased.
+    pub applicant: Option<Applicant>,
+    /// When it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_erased_at: Option<Timestamp>,
+    /// The rest, as received.
     #[serde(flatten)]
-    pub application: Application,
+    pub application: ScoredApplication,
     pub decision: DecisionView,
 }
 
@@ -61,7 +67,7 @@ pub struct HistoryEntry {
     pub outcome: Outcome,
     /// The codes of the reasons that were stated.
     pub reason_codes: Vec<ReasonCode>,
-    /// What the reviewer noted.
+    /// What the reviewer noted; left out once the applicant's data was erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }

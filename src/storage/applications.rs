@@ -10,6 +10,7 @@ use super::{
 use crate::{
     audit::tree::Hash,
     clock::least_application_id,
+    crypto::WrappedKey,
     domain::{
         decision::{Outcome, Status},
         id::ApplicationId,
@@ -32,8 +33,8 @@ pub struct NewApplication {
     pub currency: String,
     /// Canonical JSON, without the applicant.
     pub body: String,
-    /// Canonical JSON. Personal data.
-    pub applicant: String,
+    /// Sealed under the application's data key.
+    pub applicant: Vec<u8>,
 }
 
 /// An application as it stands, with its latest decision.
@@ -46,8 +47,12 @@ pub struct StoredApplication {
     pub version: u32,
     /// JSON, without the applicant.
     pub body: String,
-    /// JSON. Personal data.
-    pub applicant: String,
+    /// Sealed under the data key.
+    pub applicant: Vec<u8>,
+    /// `None` once it is destroyed: nobody can read the applicant then.
+    pub data_key: Option<WrappedKey>,
+    /// When it was destroyed.
+    pub erased_at: Option<Timestamp>,
     /// JSON: the latest decision.
     pub decision: String,
     /// The entry of the latest decision.
@@ -89,9 +94,10 @@ const VERSION: &str = "SELECT version FROM applications WHERE id = $1";
 macro_rules! select {
     ($($condition:expr),+) => {
         concat!(
-            "SELECT a.id, a.submitted_by, a.received_at, a.outcome, a.version, a.body, a.applicant, d.decision, \
-             d.audit_sequence, d.leaf_hash FROM applications a \
-             JOIN decisions d ON d.application_id = a.id AND d.number = a.version WHERE ",
+            "SELECT a.id, a.submitted_by, a.received_at, a.outcome, a.version, a.body, a.applicant, a.erased_at, k.kek, \
+             k.wrapped, d.decision, d.audit_sequence, d.leaf_hash FROM applications a \
+             JOIN decisions d ON d.application_id = a.id AND d.number = a.version \
+             LEFT JOIN data_keys k ON k.application_id = a.id WHERE ",
             $($condition),+
         )
     };
@@ -227,7 +233,10 @@ struct Columns {
     outcome: String,
     version: i64,
     body: String,
-    applicant: String,
+    applicant: Vec<u8>,
+    erased_at: Option<String>,
+    kek: Option<String>,
+    wrapped: Option<Vec<u8>>,
     decision: String,
     audit_sequence: i64,
     leaf_hash: Vec<u8>,
@@ -239,8 +248,14 @@ impl TryFrom<Columns> for StoredApplication {
     fn try_from(row: Columns) -> Result<Self, Error> {
         let id = row.id.parse().map_err(|_| Error::corrupt(TABLE, "id", &row.id))?;
         let corrupt = |column| Error::corrupt(TABLE, column, &row.id);
+        let erased_at = match &row.erased_at {
+            Some(text) => Some(Timestamp::parse(text).ok_or_else(|| corrupt("erased_at"))?),
+            None => None,
+        };
         Ok(Self {
             id,
+            erased_at,
+            data_key: row.kek.zip(row.wrapped).map(|(kek, bytes)| WrappedKey { kek, bytes }),
             received_at: Timestamp::parse(&row.received_at).ok_or_else(|| corrupt("received_at"))?,
             outcome: parse_outcome(&row.outcome).ok_or_else(|| corrupt("outcome"))?,
             version: u32::try_from(row.version).map_err(|_| corrupt("version"))?,

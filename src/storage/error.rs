@@ -20,6 +20,12 @@ pub enum Error {
          run `underwright audit verify`, then restore a backup"
     )]
     Corrupt { table: &'static str, column: &'static str, id: String },
+    /// Personal data is sealed under a key that is wrapped by one that this process does not have.
+    #[error(
+        "personal data is sealed under the key-encryption key `{kek}`, which is not at hand: add it to keys.encryption \
+         (in development mode, to the folder `keys` in the data directory)"
+    )]
+    KeyNotAtHand { kek: String },
     /// It may be read, not written.
     #[error(
         "the database is read-only; let this process write to the file and to its directory, \

@@ -7,7 +7,11 @@ use super::{
     db::on_backend,
     rows::{ManyRows, insert_rows},
 };
-use crate::domain::{id::ApplicationId, timestamp::Timestamp};
+use crate::{
+    audit::tree::Hash,
+    crypto::WrappedKey,
+    domain::{id::ApplicationId, timestamp::Timestamp},
+};
 
 const TABLE: &str = "idempotency_keys";
 
@@ -22,25 +26,35 @@ pub struct KeyId {
 /// What was answered to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAnswer {
-    /// Of the method, the path and the body.
-    pub request_sha256: [u8; 32],
+    /// A keyed hash of the method, the path and the body.
+    pub request_mac: [u8; 32],
     pub status: u16,
     pub application_id: ApplicationId,
     pub version: u32,
+    /// Sealed under the application's data key; the decision's place in the log stands beside it.
     pub response: Vec<u8>,
+    pub audit_sequence: u64,
+    pub leaf_hash: Hash,
+    /// `None` once it is destroyed.
+    pub data_key: Option<WrappedKey>,
 }
 
 /// An answer to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewKey {
     pub id: KeyId,
-    pub answer: StoredAnswer,
+    pub request_mac: [u8; 32],
+    pub status: u16,
+    pub application_id: ApplicationId,
+    pub version: u32,
+    /// Sealed under the application's data key.
+    pub response: Vec<u8>,
     pub created_at: Timestamp,
 }
 
 static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new(
-        "INSERT INTO idempotency_keys (caller, route, key, request_sha256, status, application_id, version, response, \
+        "INSERT INTO idempotency_keys (caller, route, key, request_mac, status, application_id, version, response, \
          created_at) VALUES",
         9,
         "",
@@ -49,8 +63,11 @@ static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
 
 static FIND: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new(
-        "SELECT caller, route, key, request_sha256, status, application_id, version, response FROM idempotency_keys \
-         WHERE (caller, route, key) IN (VALUES",
+        "SELECT i.caller, i.route, i.key, i.request_mac, i.status, i.application_id, i.version, i.response, \
+         d.audit_sequence, d.leaf_hash, k.kek, k.wrapped FROM idempotency_keys i \
+         JOIN decisions d ON d.application_id = i.application_id AND d.number = i.version \
+         LEFT JOIN data_keys k ON k.application_id = i.application_id \
+         WHERE (i.caller, i.route, i.key) IN (VALUES",
         3,
         ")",
     )
@@ -70,11 +87,11 @@ pub async fn insert(tx: &mut Tx, keys: Vec<NewKey>) -> Result<(), Error> {
         new.id.caller,
         new.id.route,
         new.id.key,
-        new.answer.request_sha256.to_vec(),
-        i64::from(new.answer.status),
-        new.answer.application_id.to_string(),
-        i64::from(new.answer.version),
-        new.answer.response,
+        new.request_mac.to_vec(),
+        i64::from(new.status),
+        new.application_id.to_string(),
+        i64::from(new.version),
+        new.response,
         new.created_at.to_string(),
     ])
 }
@@ -116,11 +133,15 @@ struct Columns {
     caller: String,
     route: String,
     key: String,
-    request_sha256: Vec<u8>,
+    request_mac: Vec<u8>,
     status: i64,
     application_id: String,
     version: i64,
     response: Vec<u8>,
+    audit_sequence: i64,
+    leaf_hash: Vec<u8>,
+    kek: Option<String>,
+    wrapped: Option<Vec<u8>>,
 }
 
 impl Columns {
@@ -135,11 +156,14 @@ impl TryFrom<Columns> for StoredAnswer {
     fn try_from(row: Columns) -> Result<Self, Error> {
         let corrupt = |column| Error::corrupt(TABLE, column, &row.application_id);
         Ok(Self {
-            request_sha256: row.request_sha256.as_slice().try_into().map_err(|_| corrupt("request_sha256"))?,
+            request_mac: row.request_mac.as_slice().try_into().map_err(|_| corrupt("request_mac"))?,
             status: u16::try_from(row.status).map_err(|_| corrupt("status"))?,
             application_id: row.application_id.parse().map_err(|_| corrupt("application_id"))?,
             version: u32::try_from(row.version).map_err(|_| corrupt("version"))?,
+            audit_sequence: u64::try_from(row.audit_sequence).map_err(|_| corrupt("version"))?,
+            leaf_hash: Hash::from_slice(&row.leaf_hash).ok_or_else(|| corrupt("version"))?,
             response: row.response,
+            data_key: row.kek.zip(row.wrapped).map(|(kek, bytes)| WrappedKey { kek, bytes }),
         })
     }
 }

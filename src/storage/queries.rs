@@ -1,8 +1,12 @@
 //! Every query, so that one test prepares each on every backend.
 
-use super::{applications, audit, decisions, idempotency};
+use super::{applications, audit, data_keys, decisions, idempotency};
 
 /// The text of every query.
 pub fn all() -> impl Iterator<Item = &'static str> {
-    applications::queries().chain(audit::queries()).chain(decisions::queries()).chain(idempotency::queries())
+    applications::queries()
+        .chain(audit::queries())
+        .chain(data_keys::queries())
+        .chain(decisions::queries())
+        .chain(idempotency::queries())
 }

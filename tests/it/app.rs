@@ -19,11 +19,12 @@ use underwright::{
     },
     clock::{Clock, Ids},
     config,
+    crypto::{KeyEncryption, SecretKey},
     decide::pipeline::Decider,
     domain::{principal::Role, timestamp::Timestamp},
     http::{BodyLimits, Context, api::document::example_application, server::Server},
     policy::Policy,
-    service::{self, App, Parts, models::Registry, recorder},
+    service::{self, App, Parts, Vault, models::Registry, recorder},
     storage::{DatabaseUrl, Db},
     telemetry::Metrics,
 };
@@ -32,6 +33,7 @@ pub(crate) use self::client::{Client, Received};
 
 /// When every test takes place.
 pub(crate) const NOW: &str = "2026-11-22T13:00:00Z";
+const KEK: &[u8; 32] = b"an invented key-encryption key!!";
 const SECRET: &[u8; 32] = b"an invented secret of 32 bytes!!";
 pub(crate) const ISSUER: &str = "https://login.example";
 pub(crate) const AUDIENCE: &str = "underwright";
@@ -168,8 +170,12 @@ pub(crate) async fn context(directory: &TempDir, clock: &Clock, options: &Option
     let metrics = Metrics::new();
     let loaded = model::loaded();
     let policy = Policy::parse(model::POLICY).unwrap_or_else(|error| panic!("{error}"));
+    let db = Db::open(&url(directory)).await.expect("a database");
+    let key = SecretKey::from_slice(KEK).expect("32 bytes");
+    let vault = Vault::open(&db, KeyEncryption::single("test", &key)).await.expect("a vault");
     let app = App::start(Parts {
-        db: Db::open(&url(directory)).await.expect("a database"),
+        db,
+        vault,
         decider: Decider::new(Arc::clone(&loaded.model), Arc::new(policy)).expect("model and policy fit"),
         registry: Registry::new(vec![loaded]),
         clock: clock.clone(),

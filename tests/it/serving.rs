@@ -17,7 +17,10 @@ use jsonwebtoken::{
     jwk::{AlgorithmParameters, Jwk},
 };
 use tempfile::TempDir;
-use underwright::storage::bundle_files::write_bundle;
+use underwright::{
+    crypto::{SecretKey, private_file},
+    storage::bundle_files::write_bundle,
+};
 
 use crate::app::{application, model};
 
@@ -146,8 +149,14 @@ fn production_refuses_a_missing_key_a_development_key_and_an_unwritable_log() {
     assert!(missing.contains("`k1`") && missing.contains("gone.pem"), "{missing}");
 
     let public = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/keys/eddsa.public.pem");
+    let unsealed = refusal(production(&key("k1", public)).path(), &serve);
+    assert!(unsealed.contains("keys.encryption is missing"), "{unsealed}");
     // The folder of the store is missing: production makes nothing by itself.
-    let unwritable = refusal(production(&key("k1", public)).path(), &serve);
+    let kek = "[[keys.encryption]]\nid = \"2026-11\"\nfile = \"kek\"\n";
+    let sealed = production(&format!("{}{kek}", key("k1", public)));
+    let random = SecretKey::random().expect("randomness").to_hex();
+    private_file::write_private(&sealed.path().join("kek"), &random).expect("written");
+    let unwritable = refusal(sealed.path(), &serve);
     assert!(unwritable.contains("data"), "{unwritable}");
     let tokens = production(&key("k1", public));
     let said = refusal(tokens.path(), &["token", "--role", "officer", "--config", "uw.toml"]);

@@ -7,6 +7,7 @@ use super::{ApplicationCopy, DecisionCopy, Misplacement, Row, What};
 use crate::{
     audit::{
         entry::{Action, Entry, actor_name},
+        sealed::Sealed,
         tree::{self, Hash},
     },
     domain::{
@@ -33,6 +34,8 @@ struct Payload<'a> {
     decision: &'a RawValue,
     #[serde(borrow, default)]
     application: Option<&'a RawValue>,
+    #[serde(default)]
+    applicant: Option<Sealed>,
     /// Which of the application's decisions this is; the first does not say.
     #[serde(default = "first")]
     version: i64,
@@ -138,6 +141,7 @@ fn compare_copies(entry: &Entry, decision: &DecisionCopy, application: &Applicat
             "applications",
             &[
                 ("body", application.body == body.get()),
+                ("applicant", payload.applicant.is_some_and(|sealed| sealed.ciphertext == application.applicant)),
                 ("external_reference", application.external_reference == said.external_reference),
                 ("amount_minor", application.amount_minor == said.loan.amount),
                 ("currency", application.currency == said.loan.currency),

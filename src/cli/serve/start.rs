@@ -13,11 +13,12 @@ use crate::{
     cli::{settings::database_url, token::development_key},
     clock::{Clock, Ids},
     config::{DEVELOPMENT_KEY_ID, Mode, Settings},
+    crypto::KeyEncryption,
     decide::pipeline::Decider,
     http::{BodyLimits, Context},
     policy::Policy,
     service::{
-        App, Parts,
+        App, Parts, Vault,
         models::{LoadedModel, Registry},
         recorder, shipped,
     },
@@ -35,15 +36,18 @@ pub(super) struct Started {
 /// Opens and checks everything.
 pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
     let (keys, development_key) = keys(settings)?;
+    let key_encryption = KeyEncryption::load(settings, std::env::vars_os())?;
     let (decider, registry) = decider(settings)?;
     if settings.mode == Mode::Development {
         create_private_directory(&settings.data_dir)
             .with_context(|| format!("cannot make the data directory {}", settings.data_dir.display()))?;
     }
     let db = Db::open(&database_url(settings)?).await.context("the store cannot be opened")?;
+    let vault = Vault::open(&db, key_encryption).await.context("personal data cannot be sealed")?;
     let metrics = Metrics::new();
     let app = App::start(Parts {
         db,
+        vault,
         decider,
         registry,
         clock: Clock::system(),

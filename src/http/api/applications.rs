@@ -9,8 +9,8 @@ use actix_web::{
 use super::{
     changed,
     document::{
-        ApplicationIdParam, BodyProblems, IdempotencyKeyParam, IdempotencyProblems, LimitParam, NotFoundProblem,
-        QueryProblems, ServerProblems, SignedInProblems,
+        ApplicationIdParam, BodyProblems, ErasedProblem, IdempotencyKeyParam, IdempotencyProblems, LimitParam,
+        NotFoundProblem, QueryProblems, ServerProblems, SignedInProblems,
     },
     etag,
 };
@@ -46,7 +46,7 @@ use crate::{
             ("Location" = String, description = "The application's address"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` on the stored answer to an earlier request"),
         )),
-        BodyProblems, IdempotencyProblems, SignedInProblems, ServerProblems,
+        BodyProblems, IdempotencyProblems, ErasedProblem, SignedInProblems, ServerProblems,
     ),
 )]
 pub async fn submit(

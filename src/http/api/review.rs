@@ -8,8 +8,8 @@ use actix_web::{
 use super::{
     changed,
     document::{
-        ApplicationIdParam, BodyProblems, IdempotencyKeyParam, IdempotencyProblems, NotFoundProblem, ServerProblems,
-        SignedInProblems, VersionProblems,
+        ApplicationIdParam, BodyProblems, ErasedProblem, IdempotencyKeyParam, IdempotencyProblems, NotFoundProblem,
+        ServerProblems, SignedInProblems, VersionProblems,
     },
 };
 use crate::{
@@ -46,7 +46,7 @@ type Change = (RequestName, IdempotencyHeader, SeenVersion);
             ("ETag" = String, description = "The application's new version, in quotes"),
             ("Idempotent-Replayed" = Option<String>, description = "`true` on the stored answer to an earlier request"),
         )),
-        BodyProblems, IdempotencyProblems, VersionProblems, NotFoundProblem, SignedInProblems, ServerProblems,
+        BodyProblems, IdempotencyProblems, ErasedProblem, VersionProblems, NotFoundProblem, SignedInProblems, ServerProblems,
     ),
 )]
 pub async fn decide(

@@ -48,15 +48,17 @@ pub enum Unchecked {
     /// Whether the whole log was rewritten, or cut off, with all of its hashes: that takes a checkpoint that
     /// was kept elsewhere, and none was given.
     NoOutsideCheckpoint,
-    /// The personal data of applicants (`applications.applicant`): the log holds none of it, nor a hash of it.
-    ApplicantData,
-    /// The answers kept under an `Idempotency-Key` (`idempotency_keys`): the log holds none of them.
+    /// The keys that personal data is sealed under (`data_keys`, `wrapped_keys`): a log that named them could never
+    /// forget anybody. One that was changed opens nothing; one that was removed leaves an applicant without an
+    /// entry of its erasure.
+    DataKeys,
+    /// The answers kept under an `Idempotency-Key` (`idempotency_keys`): the log holds none of them, and they open only
+    /// as they were sealed.
     IdempotentAnswers,
 }
 
 /// What no verification checks, as long as it is given nothing but the database.
-const UNCHECKED: [Unchecked; 3] =
-    [Unchecked::NoOutsideCheckpoint, Unchecked::ApplicantData, Unchecked::IdempotentAnswers];
+const UNCHECKED: [Unchecked; 3] = [Unchecked::NoOutsideCheckpoint, Unchecked::DataKeys, Unchecked::IdempotentAnswers];
 
 /// Verifies the whole log. `progress` is told how many entries are verified, and of how many.
 ///

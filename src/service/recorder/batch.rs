@@ -11,10 +11,11 @@ use crate::{
         tree::{Frontier, Node},
     },
     domain::timestamp::Timestamp,
-    service::Answer,
+    service::{Answer, Vault},
     storage::{
         self, Db, Tx, applications,
         audit::{self, NewEntry},
+        data_keys::{self, NewDataKey},
         decisions::{self, NewDecision},
         idempotency::{self, KeyId, NewKey, StoredAnswer},
     },
@@ -27,14 +28,19 @@ const KEY_RETENTION: Duration = Duration::hours(24);
 ///
 /// A change that may not be made (its key stands for another request, its application has moved on) is
 /// left out and the others are written. An error means that nothing was written.
-pub(super) async fn write(db: &Db, now: Timestamp, changes: &[Change]) -> Result<Vec<Verdict>, storage::Error> {
+pub(super) async fn write(
+    db: &Db,
+    vault: &Vault,
+    now: Timestamp,
+    changes: &[Change],
+) -> Result<Vec<Verdict>, storage::Error> {
     let mut tx = db.write().await?;
     let (mut frontier, last_time) = resume(&mut tx).await?;
     let old_size = frontier.size();
     // The log's time never goes back, even when the clock was set back.
     let now = last_time.map_or(now, |last| last.max(now));
 
-    let verdicts = sift(&mut tx, changes).await?;
+    let verdicts = sift(&mut tx, vault, changes).await?;
     let mut batch = Batch::new(now);
     let mut answers = Vec::with_capacity(changes.len());
     for (change, verdict) in changes.iter().zip(verdicts) {
@@ -62,13 +68,14 @@ async fn resume(tx: &mut Tx) -> Result<(Frontier, Option<Timestamp>), storage::E
 }
 
 /// Decides of each change whether it may be made: `None` when it may.
-async fn sift(tx: &mut Tx, changes: &[Change]) -> Result<Vec<Option<Verdict>>, storage::Error> {
-    let keys: Vec<KeyId> = changes.iter().filter_map(|change| Some(change.reservation.as_ref()?.id.clone())).collect();
+async fn sift(tx: &mut Tx, vault: &Vault, changes: &[Change]) -> Result<Vec<Option<Verdict>>, storage::Error> {
+    let keys: Vec<KeyId> =
+        changes.iter().filter_map(|change| Some(change.kept.as_ref()?.reservation.id.clone())).collect();
     let stored: HashMap<KeyId, StoredAnswer> = idempotency::find(tx, &keys).await?.into_iter().collect();
     let mut in_batch = HashSet::new();
     let mut verdicts = Vec::with_capacity(changes.len());
     for change in changes {
-        verdicts.push(match under_key(change, &stored, &mut in_batch) {
+        verdicts.push(match under_key(vault, change, &stored, &mut in_batch) {
             Some(verdict) => Some(verdict),
             None => apply(tx, change).await?.map(Err),
         });
@@ -78,13 +85,14 @@ async fn sift(tx: &mut Tx, changes: &[Change]) -> Result<Vec<Option<Verdict>>, s
 
 /// What the change's key already stands for, if anything.
 fn under_key<'a>(
+    vault: &Vault,
     change: &'a Change,
     stored: &HashMap<KeyId, StoredAnswer>,
     in_batch: &mut HashSet<&'a KeyId>,
 ) -> Option<Verdict> {
-    let reservation = change.reservation.as_ref()?;
+    let reservation = &change.kept.as_ref()?.reservation;
     if let Some(stored) = stored.get(&reservation.id) {
-        return Some(reservation.replay(stored).map_err(Rejection::from));
+        return Some(reservation.replay(vault, stored).map_err(Rejection::from));
     }
     // Keys are reserved while they are worked on, so this never happens; it must not fail the batch if it does.
     (!in_batch.insert(&reservation.id)).then(|| Err(RecordError::InFlight.into()))
@@ -108,6 +116,7 @@ struct Batch {
     entries: Vec<NewEntry>,
     completed: Vec<Node>,
     applications: Vec<applications::NewApplication>,
+    data_keys: Vec<NewDataKey>,
     decisions: Vec<NewDecision>,
     keys: Vec<NewKey>,
 }
@@ -119,6 +128,7 @@ impl Batch {
             entries: Vec::new(),
             completed: Vec::new(),
             applications: Vec::new(),
+            data_keys: Vec::new(),
             decisions: Vec::new(),
             keys: Vec::new(),
         }
@@ -139,8 +149,10 @@ impl Batch {
             subject: change.application_id.to_string(),
             entry: bytes,
         });
-        if let Effect::Receive(application) = &change.effect {
-            self.applications.push(application.as_ref().clone());
+        if let Effect::Receive(received) = &change.effect {
+            let (application, data_key) = received.as_ref().clone();
+            self.applications.push(application);
+            self.data_keys.push(data_key);
         }
         self.decisions.push(NewDecision {
             audit_sequence: sequence,
@@ -153,16 +165,14 @@ impl Batch {
             automatic: change.decision.automatic,
             decision: change.decision.canonical.clone(),
         });
-        if let Some(reservation) = &change.reservation {
+        if let Some(kept) = &change.kept {
             self.keys.push(NewKey {
-                id: reservation.id.clone(),
-                answer: StoredAnswer {
-                    request_sha256: reservation.request_sha256,
-                    status: answer.status,
-                    application_id: answer.application_id,
-                    version,
-                    response: answer.body.clone(),
-                },
+                id: kept.reservation.id.clone(),
+                request_mac: kept.reservation.request_mac,
+                status: answer.status,
+                application_id: answer.application_id,
+                version,
+                response: kept.response.clone(),
                 created_at: self.now,
             });
         }
@@ -173,6 +183,7 @@ impl Batch {
         audit::insert_entries(tx, self.entries).await?;
         audit::insert_nodes(tx, &self.completed).await?;
         applications::insert(tx, self.applications).await?;
+        data_keys::insert(tx, self.data_keys).await?;
         decisions::insert(tx, self.decisions).await?;
         if !self.keys.is_empty() {
             // Removing twice what is added keeps the table at what a day brings, at a cost that every batch can bear.

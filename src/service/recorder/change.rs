@@ -10,8 +10,8 @@ use crate::{
         id::{ApplicationId, DecisionId},
         timestamp::Timestamp,
     },
-    service::{Answer, idempotency::Reservation, view::ApplicationView},
-    storage::applications::NewApplication,
+    service::{Answer, idempotency::Reservation, vault::Held, view::ApplicationView},
+    storage::{applications::NewApplication, data_keys::NewDataKey},
 };
 
 use super::RecordError;
@@ -19,8 +19,8 @@ use super::RecordError;
 /// A change to record.
 #[derive(Debug)]
 pub(in crate::service) struct Change {
-    /// The key under which its answer is kept.
-    pub(in crate::service) reservation: Option<Reservation>,
+    /// The answer to keep, where the caller named a key for it.
+    pub(in crate::service) kept: Option<KeptAnswer>,
     pub(in crate::service) application_id: ApplicationId,
     pub(in crate::service) action: Action,
     pub(in crate::service) entry: Draft,
@@ -32,8 +32,8 @@ pub(in crate::service) struct Change {
 /// What a change does to the application.
 #[derive(Debug)]
 pub(in crate::service) enum Effect {
-    /// It is new.
-    Receive(Box<NewApplication>),
+    /// It is new, and so is the key that its applicant is sealed under.
+    Receive(Box<(NewApplication, NewDataKey)>),
     /// It goes on from the version that was seen, if that still stands.
     Review { seen_version: u32 },
 }
@@ -45,6 +45,25 @@ impl Effect {
             Self::Receive(_) => 1,
             Self::Review { seen_version } => *seen_version + 1,
         }
+    }
+}
+
+/// An answer to keep under its caller's key.
+#[derive(Debug)]
+pub(in crate::service) struct KeptAnswer {
+    pub(in crate::service) reservation: Reservation,
+    /// The [`AnswerDraft`]'s JSON, sealed.
+    pub(in crate::service) response: Vec<u8>,
+}
+
+impl KeptAnswer {
+    pub(in crate::service) fn seal(
+        reservation: Reservation,
+        answer: &AnswerDraft,
+        held: &Held,
+    ) -> Result<Self, RecordError> {
+        let response = held.seal_answer(&reservation.id, &answer.open_json)?;
+        Ok(Self { reservation, response })
     }
 }
 
@@ -87,6 +106,11 @@ impl AnswerDraft {
         // The two braces that close the decision and the answer come after the decision's place in the log.
         open_json.truncate(open_json.len() - 2);
         Ok(Self { status, open_json })
+    }
+
+    /// Takes up what was sealed of an answer that was given before.
+    pub(in crate::service) const fn reopened(status: u16, open_json: Vec<u8>) -> Self {
+        Self { status, open_json }
     }
 
     /// The whole answer.

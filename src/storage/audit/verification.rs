@@ -13,7 +13,7 @@ const ROWS: &str = "SELECT e.sequence, e.leaf_hash, e.recorded_at, e.action, e.s
      d.decided_at AS d_decided_at, d.outcome AS d_outcome, d.automatic AS d_automatic, d.decision AS d_decision, \
      a.id AS a_id, a.external_reference AS a_external_reference, a.submitted_by AS a_submitted_by, \
      a.received_at AS a_received_at, a.status AS a_status, a.outcome AS a_outcome, a.version AS a_version, \
-     a.amount_minor AS a_amount_minor, a.currency AS a_currency, a.body AS a_body, \
+     a.amount_minor AS a_amount_minor, a.currency AS a_currency, a.body AS a_body, a.applicant AS a_applicant, \
      (SELECT MAX(o.number) FROM decisions o WHERE o.application_id = d.application_id) AS a_greatest_number, \
      (SELECT COUNT(o.sequence) FROM audit_entries o WHERE o.subject = d.application_id) AS a_entry_count \
      FROM audit_entries e LEFT JOIN decisions d ON d.audit_sequence = e.sequence \
@@ -82,6 +82,7 @@ pub async fn rows_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<R
                     amount_minor: row.try_get("a_amount_minor").unwrap_or_default(),
                     currency: text!(row, "a_currency"),
                     body: text!(row, "a_body"),
+                    applicant: row.try_get("a_applicant").unwrap_or_default(),
                 }),
             }
         });

@@ -92,6 +92,11 @@ responses!(
     ),
 );
 responses!(
+    /// Of every operation that needs an applicant's data.
+    ErasedProblem:
+    problems("The applicant's data was erased", &[Code::ApplicantErased], &[]),
+);
+responses!(
     /// Of every operation that takes `If-Match`.
     VersionProblems:
     problems("The application has changed", &[Code::VersionMismatch], &[]),

@@ -1,0 +1,32 @@
+-- The keys that personal data is sealed under, each wrapped by a key-encryption key that stands elsewhere.
+
+-- The data key of an application, and by what its applicant is found. To remove a row is to erase: nothing else
+-- opens what was sealed.
+CREATE TABLE data_keys (
+    application_id    TEXT NOT NULL PRIMARY KEY REFERENCES applications (id),
+    -- Keyed hashes of applicant.reference and applicant.national_id.
+    applicant_index   BLOB NOT NULL,
+    national_id_index BLOB,
+    -- The id of the key-encryption key.
+    kek               TEXT NOT NULL,
+    wrapped           BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX data_keys_by_applicant ON data_keys (applicant_index, application_id);
+CREATE INDEX data_keys_by_national_id ON data_keys (national_id_index, application_id)
+    WHERE national_id_index IS NOT NULL;
+
+-- Keys of the whole service: the secret of the blind index.
+CREATE TABLE wrapped_keys (
+    name    TEXT NOT NULL PRIMARY KEY,
+    kek     TEXT NOT NULL,
+    wrapped BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Applicants whose data must be kept. `subject` is how the audit log names them: a keyed hash.
+CREATE TABLE legal_holds (
+    applicant_index BLOB    NOT NULL PRIMARY KEY,
+    subject         TEXT    NOT NULL,
+    -- The entry that placed the hold.
+    audit_sequence  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,65 @@
+//! Files that their owner alone can read.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::Path,
+};
+
+/// Makes a directory that its owner alone can enter; one that is there is left as it is.
+pub fn create_private_directory(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+/// Writes a file beside its place and links it there, so that of two programs that start together one file wins, and
+/// nobody reads half of it. A file that is there is left as it is.
+pub fn create_once(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        create_private_directory(directory)?;
+    }
+    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    let written = write_private(&draft, text).and_then(|()| fs::hard_link(&draft, path));
+    let removed = fs::remove_file(&draft);
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Ok(()) | Err(_) => removed,
+    }
+}
+
+/// Writes a file that its owner alone can read, durably.
+pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = private(OpenOptions::new().write(true).create(true).truncate(true)).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Adds to the end of a file that its owner alone can read, durably; makes it when it is not there.
+pub fn append_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = private(OpenOptions::new().append(true).create(true)).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Whether others than the owner, or than the owner's group, can do anything with a file.
+#[cfg(unix)]
+pub fn is_exposed(path: &Path, group_may_read: bool) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    let refused = if group_may_read { 0o037 } else { 0o077 };
+    Ok(fs::metadata(path)?.permissions().mode() & refused != 0)
+}
+
+/// Whether others than the owner, or than the owner's group, can do anything with a file: not known here.
+#[cfg(not(unix))]
+pub fn is_exposed(_path: &Path, _group_may_read: bool) -> io::Result<bool> {
+    Ok(false)
+}
