@@ -10,7 +10,7 @@ use crate::domain::reason::ReasonCode;
 /// The features of a model, in the order in which it reads them.
 ///
 /// Invariant: names are unique; every feature has a source, a column and a reason code.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
     /// The product, such as `personal-loan`.
     pub name: String,
@@ -108,7 +108,7 @@ impl Feature {
 }
 
 /// One value that is read, or derived from others that are.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Feature {
     pub name: String,

@@ -251,8 +251,12 @@ fn one_of(codes: &BTreeMap<String, f64>) -> String {
     format!("must be one of {}{more}", names.join(", "))
 }
 
+/// What is said of a cell that holds no number: it most often holds `1,000`, or a word such as `NA`.
+const NOT_A_NUMBER: &str = "must be a number such as 1234.5, without thousands separators; a word that stands for a missing value is \
+    listed under column_values, as in { \"NA\" = \"\" }";
+
 pub(super) fn parse_number(text: &str) -> Result<f64, Refusal> {
-    let number: f64 = text.parse().map_err(|_| (FaultCode::WrongFormat, "must be a number".to_owned()))?;
+    let number: f64 = text.parse().map_err(|_| (FaultCode::WrongFormat, NOT_A_NUMBER.to_owned()))?;
     if number.is_finite() {
         // Adding 0 turns −0 into 0, which would be shown as another number.
         return Ok(number + 0.0);

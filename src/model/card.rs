@@ -8,16 +8,24 @@ use crate::features::schema::{Feature, Kind, Monotone};
 pub struct CardFacts {
     /// What the model is for, in a sentence or two.
     pub purpose: String,
+    /// How it is built, a sentence or two each.
+    pub design: Vec<String>,
     /// Figures on the rows held out for the test: name and value, in the order to be shown.
     pub test_metrics: Vec<(String, f64)>,
+    /// Where the AUC on those rows lies with 95 % confidence.
+    pub auc_interval: Option<[f64; 2]>,
     /// Figures on the inner hold-out that calibration and cut-offs were chosen on.
     pub holdout_metrics: Vec<(String, f64)>,
     /// The models it was held against on the same test rows.
     pub benchmarks: Vec<BenchmarkFacts>,
     /// Mean absolute contribution of each feature over the test rows, in the schema's order.
     pub importances: Vec<f64>,
-    /// Limits and warnings, a sentence each.
+    /// Where the data comes from, in the words of whoever trained it.
+    pub data: String,
+    /// Known limits, a sentence each.
     pub notes: Vec<String>,
+    /// What training warned of, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// A model that was trained for comparison.
@@ -27,20 +35,31 @@ pub struct BenchmarkFacts {
     /// The rows it was trained on; fewer than the model's own where it would take too long.
     pub trained_on: usize,
     pub auc: f64,
+    /// Where its AUC lies with 95 % confidence.
+    pub auc_interval: Option<[f64; 2]>,
+    /// By how much our AUC is above its own on the same rows, and where that lies with 95 % confidence.
+    pub auc_gain: Option<(f64, [f64; 2])>,
     pub log_loss: f64,
 }
+
+/// What every card says of fairness.
+const FAIRNESS: &str = "## Fairness\n\nNo feature names age, sex, marital status, nationality, race or religion: a schema that does is \
+    refused. Other features may stand for them all the same; `report.html` compares the segments that the schema names, and the lender has to \
+    compare by the groups that it may lawfully compare by.\n";
 
 /// Writes the card in Markdown.
 #[must_use]
 pub fn render(file: &ModelFile, facts: &CardFacts) -> String {
     let sections = [
         format!("# Model card: {} {}\n\n{}\n", inline(&file.name), inline(&file.version), inline(&facts.purpose)),
+        list("Warnings", &facts.warnings),
         figures(facts),
         benchmarks(facts),
+        design(file, facts),
         features(file, facts),
-        calibration(file),
-        data(file),
-        notes(facts),
+        data(file, facts),
+        list("Limits", &facts.notes),
+        FAIRNESS.to_owned(),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
@@ -56,7 +75,13 @@ fn figures(facts: &CardFacts) -> String {
     let is_tested = |name: &String| facts.test_metrics.iter().any(|(tested, _)| tested == name);
     let only_held_out = facts.holdout_metrics.iter().map(|(name, _)| name).filter(|name| !is_tested(name));
     let names = facts.test_metrics.iter().map(|(name, _)| name).chain(only_held_out);
-    format!("## Figures\n\n| figure | test rows | inner hold-out |\n|---|---:|---:|\n{}", rows(names.map(row)))
+    let interval = facts.auc_interval.map_or_else(String::new, |ends| {
+        format!("\nThe AUC on the test rows lies between {} with 95 % confidence (DeLong).\n", range(ends))
+    });
+    format!(
+        "## Figures\n\n| figure | test rows | inner hold-out |\n|---|---:|---:|\n{}{interval}",
+        rows(names.map(row))
+    )
 }
 
 fn benchmarks(facts: &CardFacts) -> String {
@@ -65,13 +90,21 @@ fn benchmarks(facts: &CardFacts) -> String {
     }
     let row = |model: &BenchmarkFacts| {
         let (auc, log_loss) = (number(model.auc), number(model.log_loss));
-        format!("| {} | {} | {auc} | {log_loss} |\n", inline(&model.name), model.trained_on)
+        let interval = model.auc_interval.map_or_else(|| "-".to_owned(), range);
+        let gain =
+            model.auc_gain.map_or_else(|| "-".to_owned(), |(gain, ends)| format!("{} ({})", number(gain), range(ends)));
+        format!("| {} | {} | {auc} | {interval} | {gain} | {log_loss} |\n", inline(&model.name), model.trained_on)
     };
     format!(
-        "## Held against other models\n\nOn the same test rows.\n\n| model | trained on rows | AUC | log-loss |\n\
-         |---|---:|---:|---:|\n{}",
+        "## Held against other models\n\nOn the same test rows; intervals are of 95 % (DeLong).\n\n\
+         | model | trained on rows | AUC | lies between | our AUC less its own | log-loss |\n|---|---:|---:|---:|---:|---:|\n{}",
         rows(facts.benchmarks.iter().map(row))
     )
+}
+
+/// "0.6875 and 0.7007".
+fn range([low, high]: [f64; 2]) -> String {
+    format!("{} and {}", number(low), number(high))
 }
 
 fn features(file: &ModelFile, facts: &CardFacts) -> String {
@@ -119,21 +152,22 @@ fn trained_on(range: &TrainingRange) -> String {
     [values.as_str(), missing].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
 }
 
-fn calibration(file: &ModelFile) -> String {
-    format!(
-        "## Calibration\n\nLog-odds = {} + {} · raw margin (Platt), learnt on rows that the trees have not seen. The slope \
-         is above 0, so no order changes.\n",
+fn design(file: &ModelFile, facts: &CardFacts) -> String {
+    let calibration = format!(
+        "Log-odds = {} + {} · raw margin (Platt). The slope is above 0, so no order changes.",
         number(file.calibration.intercept()),
         number(file.calibration.slope())
-    )
+    );
+    if facts.design.is_empty() { list("Design", &[calibration]) } else { list("Design", &facts.design) }
 }
 
-fn data(file: &ModelFile) -> String {
+fn data(file: &ModelFile, facts: &CardFacts) -> String {
+    let about = if facts.data.is_empty() { String::new() } else { format!("{}\n\n", inline(&facts.data)) };
     let provenance = &file.provenance;
     let files = provenance.data.iter();
     let files = files.map(|file| format!("| {} | {} | `{}` |\n", inline(&file.name), file.rows, inline(&file.sha256)));
     format!(
-        "## Where it comes from\n\nTrained by {} with seed {} on {} rows, {} of them bad; tested on {} others. \
+        "## Where it comes from\n\n{about}Trained by {} with seed {} on {} rows, {} of them bad; tested on {} others. \
          Split: {}.\n\n| file | rows | SHA-256 |\n|---|---:|---|\n{}\n\
          {} symmetric trees of depth {} or less.\n{}",
         inline(&provenance.trained_by),
@@ -157,11 +191,13 @@ fn parameters(file: &ModelFile) -> String {
     format!("\n| parameter | value |\n|---|---:|\n{}", rows(file.provenance.parameters.iter().map(row)))
 }
 
-fn notes(facts: &CardFacts) -> String {
-    if facts.notes.is_empty() {
+/// A heading and a line for each sentence; nothing when there are none.
+fn list(heading: &str, sentences: &[String]) -> String {
+    if sentences.is_empty() {
         return String::new();
     }
-    format!("## Limits\n\n{}", rows(facts.notes.iter().map(|note| format!("- {}\n", inline(note)))))
+    let lines = sentences.iter().map(|sentence| format!("- {}\n", inline(sentence)));
+    format!("## {heading}\n\n{}", rows(lines))
 }
 
 fn rows(lines: impl Iterator<Item = String>) -> String {
@@ -198,10 +234,16 @@ mod tests {
                 name: "logistic | regression".to_owned(),
                 trained_on: 800,
                 auc: 0.76,
+                auc_interval: Some([0.7, 0.82]),
+                auc_gain: Some((0.0212, [-0.01, 0.05])),
                 log_loss: 0.5,
             }],
             importances: vec![0.21, 0.3, 0.05],
             notes: vec!["Loans of one lender only.".to_owned()],
+            warnings: vec!["the training part has only 30 bad loans".to_owned()],
+            data: "Loans of one lender.".to_owned(),
+            design: vec!["Two trees.".to_owned()],
+            auc_interval: Some([0.7, 0.85]),
         };
         insta::assert_snapshot!(render(&example_file(), &facts));
     }

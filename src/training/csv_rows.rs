@@ -1,7 +1,7 @@
 //! Reading CSV files, compressed or not, row by row, with their hashes.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fs::File,
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
@@ -57,6 +57,14 @@ impl Row<'_> {
     }
 }
 
+/// The last row that was read.
+#[derive(Default)]
+struct Last {
+    line: u64,
+    /// Whether its last cell goes over several lines.
+    spans_lines: bool,
+}
+
 /// Reads a file and shows `visit` each of its rows, in order.
 ///
 /// `columns` are looked up by name; others are ignored. An error of `visit` ends the reading.
@@ -68,21 +76,27 @@ pub fn read<E: From<CsvError>>(
     let unreadable = |source| CsvError::Unreadable { path: path.to_owned(), source };
     let raw = Hashing::new(File::open(path).map_err(unreadable)?);
     let content = Hashing::new(decompressed(raw.clone()).map_err(unreadable)?);
-    let mut reader =
-        ReaderBuilder::new().trim(Trim::All).from_reader(without_byte_order_mark(content.clone()).map_err(unreadable)?);
-    let header = reader.headers().map_err(|error| explain(path, error))?.clone();
+    let ends = Rc::new(Ends::default());
+    let source = without_byte_order_mark(content.clone()).map_err(unreadable)?;
+    let watched = Watched { source, line: 0, ends: Rc::clone(&ends) };
+    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(watched);
+    let header = reader.headers().map_err(|error| explain(path, error, &ends))?.clone();
     if header.iter().all(str::is_empty) {
         return Err(CsvError::Empty { path: path.to_owned() }.into());
     }
     let places = columns.iter().map(|column| place_of(path, &header, column)).collect::<Result<Vec<_>, _>>()?;
     let mut record = StringRecord::new();
-    let mut rows = 0;
-    while reader.read_record(&mut record).map_err(|error| explain(path, error))? {
+    let (mut rows, mut last) = (0, Last::default());
+    while reader.read_record(&mut record).map_err(|error| explain(path, error, &ends))? {
         rows += 1;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = ends.line(record.position());
+        last = Last { line, spans_lines: record.iter().next_back().is_some_and(|cell| cell.contains('\n')) };
         visit(&Row { record: &record, places: &places, line })?;
     }
     drop(reader);
+    if last.spans_lines && ends.last.get() != b'"' {
+        return Err(CsvError::Malformed { path: path.to_owned(), line: last.line, what: UNCLOSED.to_owned() }.into());
+    }
     let content_sha256 = content.finish().map_err(unreadable)?;
     let sha256 = raw.finish().map_err(unreadable)?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
@@ -102,8 +116,8 @@ fn place_of(path: &Path, header: &StringRecord, column: &str) -> Result<usize, C
 }
 
 /// Says what is wrong with a line in words that do not suppose knowledge of the parser.
-fn explain(path: &Path, error: csv::Error) -> CsvError {
-    let line = error.position().map_or(0, csv::Position::line);
+fn explain(path: &Path, error: csv::Error, ends: &Ends) -> CsvError {
+    let line = ends.line(error.position());
     let what = match error.into_kind() {
         csv::ErrorKind::Io(source) => return CsvError::Unreadable { path: path.to_owned(), source },
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
@@ -128,6 +142,58 @@ fn without_byte_order_mark(source: impl Read) -> io::Result<impl Read> {
         source.consume(3);
     }
     Ok(source)
+}
+
+/// The longest line that is read. Whatever has longer ones is not a table of loans, and would be held in memory whole.
+const LONGEST_LINE: usize = 16 << 20;
+
+const UNCLOSED: &str =
+    "a quoted cell begins on this line and never ends, and has swallowed all that follows; close its quotes";
+
+/// How the lines of a file end, and how the file does.
+#[derive(Debug, Default)]
+struct Ends {
+    /// Whether lines end as on Windows: with two bytes.
+    two_bytes: Cell<bool>,
+    /// The last byte that is neither a space nor a line end.
+    last: Cell<u8>,
+}
+
+impl Ends {
+    /// The line of a place that the parser gives. It takes the second byte of a line end for the beginning
+    /// of the next row, so its lines of such files are one too low from the second row on.
+    fn line(&self, position: Option<&csv::Position>) -> u64 {
+        position.map_or(0, |place| place.line() + u64::from(self.two_bytes.get() && place.record() > 0))
+    }
+}
+
+/// A reader that refuses lines without end, and sees how lines and the file end.
+struct Watched<R> {
+    source: R,
+    /// Bytes since the last line end.
+    line: usize,
+    ends: Rc<Ends>,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.source.read(buffer)?;
+        let read = &buffer[..length];
+        if let Some(&last) = read.iter().rev().find(|byte| !byte.is_ascii_whitespace()) {
+            self.ends.last.set(last);
+        }
+        match read.iter().rposition(|&byte| byte == b'\n') {
+            Some(place) => {
+                self.ends.two_bytes.set(place > 0 && read[place - 1] == b'\r');
+                self.line = length - place;
+            }
+            None => self.line += length,
+        }
+        if self.line > LONGEST_LINE {
+            return Err(io::Error::other("a line is longer than 16 MiB, so this is not a table with a line per loan"));
+        }
+        Ok(length)
+    }
 }
 
 /// A reader that hashes what passes through; its clones are the same reader.
@@ -225,6 +291,37 @@ mod tests {
         assert!(message(b"\x1f\x8b\x08garbage", &["a"]).contains("cannot read"));
         let missing = read::<CsvError>(Path::new("/nowhere.csv"), &[], |_| Ok(()));
         assert!(missing.expect_err("no such file").to_string().contains("cannot read /nowhere.csv"));
+    }
+
+    #[test]
+    fn a_quoted_cell_without_an_end_does_not_swallow_the_rest_in_silence() {
+        let message = rows(b"a,b\n1,2\n3,\"4\n5,6\n7,8\n", &["a"]).expect_err("swallowed").to_string();
+        assert!(message.contains("line 3: a quoted cell begins on this line and never ends"), "{message}");
+        // A lone quote within a cell is text, and a closed cell may hold a line end.
+        assert_eq!(rows(b"a,b\n1,5\" disc\n2,\"x\ny\"\n", &["a"]).expect("readable").1.rows, 2);
+    }
+
+    #[test]
+    fn line_ends_of_every_kind_are_read_alike() {
+        let expected = rows(b"a,b\n1,2\n3,4\n", &["b"]).expect("readable").0;
+        assert_eq!(expected, ["2: 2", "3: 4"]);
+        assert_eq!(rows(b"a,b\r\n1,2\r\n3,4\r\n", &["b"]).expect("readable").0, expected);
+        assert_eq!(rows(b"a,b\n1,2\n\n3,4", &["b"]).expect("readable").1.rows, 2);
+    }
+
+    #[test]
+    fn a_file_without_line_ends_is_refused_before_it_fills_the_memory() {
+        let message = rows(&vec![b'x'; LONGEST_LINE + 100], &["a"]).expect_err("no table").to_string();
+        assert!(message.contains("a line is longer than 16 MiB"), "{message}");
+    }
+
+    #[test]
+    fn a_compressed_file_that_was_cut_off_is_refused() {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+        packed.write_all("a,b\n1,2\n".repeat(5_000).as_bytes()).expect("packed");
+        let packed = packed.finish().expect("packed");
+        let message = rows(&packed[..packed.len() / 2], &["a"]).expect_err("cut off").to_string();
+        assert!(message.contains("cannot read"), "{message}");
     }
 
     #[test]

@@ -88,6 +88,9 @@ pub struct Dataset {
     pub train: Rows,
     pub test: Rows,
     pub files: Vec<FileFacts>,
+    /// What the report parts the test rows by: for each name in `[report] segments` that is not a feature, the
+    /// test rows' cells of that column; for a feature no cells.
+    pub segments: Vec<(String, Vec<String>)>,
     /// What a person should know, a sentence each.
     pub warnings: Vec<String>,
 }
@@ -130,6 +133,7 @@ pub fn load(file: &SchemaFile, paths: &[PathBuf]) -> Result<Dataset, DataError> 
     let extractor = Extractor::compile(&schema)?;
     let mut columns = extractor.columns().to_vec();
     let mut parts = Picker::new(&file.population, &mut columns);
+    let mut segments = SegmentCells::new(file, &mut columns);
     let mut train = Rows::with_features(schema.features.len());
     let mut test = train.clone();
     let mut unseen = vec![0_usize; schema.features.len()];
@@ -151,6 +155,9 @@ pub fn load(file: &SchemaFile, paths: &[PathBuf]) -> Result<Dataset, DataError> 
             for feature in extractor.unseen_categories(&vector) {
                 unseen[feature] += 1;
             }
+            if picked.is_test {
+                segments.push(row);
+            }
             let part = if picked.is_test { &mut test } else { &mut train };
             for (column, &value) in part.columns.iter_mut().zip(vector.values()) {
                 column.push(value);
@@ -163,7 +170,38 @@ pub fn load(file: &SchemaFile, paths: &[PathBuf]) -> Result<Dataset, DataError> 
     check(file, Counts { bad: train.bad(), good: train.len() - train.bad(), test: test.len() }, paths)?;
     let mut warnings = warnings(&schema, &train, &unseen);
     warnings.extend(outcomes_warning(&file.population.target.column, good_outcomes.len()));
-    Ok(Dataset { schema, train, test, files, warnings })
+    Ok(Dataset { schema, train, test, files, segments: segments.cells, warnings })
+}
+
+/// The columns that the report parts rows by, being read.
+struct SegmentCells {
+    /// Where each column stands among those that are read; `None` for a feature.
+    places: Vec<Option<usize>>,
+    cells: Vec<(String, Vec<String>)>,
+}
+
+impl SegmentCells {
+    /// `columns` gets the columns that are to be read beside the others.
+    fn new(file: &SchemaFile, columns: &mut Vec<String>) -> Self {
+        let is_feature = |name: &String| file.schema.features.iter().any(|feature| feature.name == *name);
+        let place = |name: &String| {
+            (!is_feature(name)).then(|| {
+                columns.push(name.clone());
+                columns.len() - 1
+            })
+        };
+        let names = &file.report.segments;
+        let places = names.iter().map(place).collect();
+        Self { places, cells: names.iter().map(|name| (name.clone(), Vec::new())).collect() }
+    }
+
+    fn push(&mut self, row: &csv_rows::Row<'_>) {
+        for (place, (_, cells)) in self.places.iter().zip(&mut self.cells) {
+            if let Some(place) = place {
+                cells.push(row.cell(*place).to_owned());
+            }
+        }
+    }
 }
 
 /// Rows that are used: those of the training part by outcome, and those of the test part.

@@ -81,12 +81,16 @@ pub fn measure(outcomes: Outcomes<'_>) -> Metrics {
 /// Mean logistic loss of the margins.
 #[must_use]
 pub fn log_loss(outcomes: Outcomes<'_>) -> f64 {
-    let losses = outcomes.margins.iter().zip(outcomes.is_bad).map(|(&margin, &is_bad)| {
+    losses(outcomes).sum::<f64>() / count(outcomes.margins.len())
+}
+
+/// The logistic loss of each row.
+pub fn losses(outcomes: Outcomes<'_>) -> impl Iterator<Item = f64> {
+    outcomes.margins.iter().zip(outcomes.is_bad).map(|(&margin, &is_bad)| {
         // −ln p of what happened = ln(1 + exp(∓margin)), without overflow.
         let towards_wrong = if is_bad { -margin } else { margin };
         towards_wrong.max(0.0) + libm::log1p(libm::exp(-towards_wrong.abs()))
-    });
-    losses.sum::<f64>() / count(outcomes.margins.len())
+    })
 }
 
 /// For every threshold on the margin, how many of the bad and of the good loans lie above it.

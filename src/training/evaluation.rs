@@ -1,6 +1,6 @@
 //! Evaluating a model on files of past loans.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -9,20 +9,15 @@ use super::{
     dataset::DataError,
     evaluate::{Metrics, Outcomes, measure},
     rows::Picker,
+    segments::Labels,
 };
 use crate::{
-    features::{
-        extract::{FeatureVector, UnseenCategory},
-        schema::Kind,
-    },
+    features::extract::UnseenCategory,
     model::{
         Model, Scratch,
         population::{Population, TestPart},
     },
 };
-
-/// Segments of a number: as many as its values when those are few, else quarters of the rows.
-const MOST_VALUES: usize = 12;
 
 /// What to evaluate, and on which rows.
 #[derive(Debug, Clone, Copy)]
@@ -78,9 +73,10 @@ struct Scored {
     is_bad: Vec<bool>,
     is_test: Vec<bool>,
     has_unseen: Vec<bool>,
-    /// What `by` names: a number, or a text.
-    numbers: Vec<f64>,
-    texts: Vec<String>,
+    /// What `by` names, where that is a feature.
+    values: Vec<f64>,
+    /// What `by` names, where that is another column.
+    cells: Vec<String>,
 }
 
 /// Evaluates a model: on the rows held out from its training, unless all are asked for.
@@ -111,7 +107,7 @@ pub fn evaluate(request: Request<'_>, paths: &[PathBuf]) -> Result<Evaluation, D
         rows_read,
         unseen_category_rows: used.iter().filter(|&&row| scored.has_unseen[row]).count(),
         by: request.by.map(str::to_owned),
-        segments: segments(&scored, &used),
+        segments: segments(request, &scored, &used),
     })
 }
 
@@ -140,9 +136,9 @@ fn score(request: Request<'_>, paths: &[PathBuf]) -> Result<(Scored, Vec<String>
             scored.is_test.push(picked.is_test);
             scored.has_unseen.push(extractor.unseen_categories(&vector).next().is_some());
             if let Some(index) = feature {
-                scored.group_by(model, index, &vector);
+                scored.values.push(vector.values()[index]);
             } else if let Some(index) = by_column {
-                scored.texts.push(row.cell(index).to_owned());
+                scored.cells.push(row.cell(index).to_owned());
             }
             Ok::<(), DataError>(())
         })?;
@@ -152,73 +148,20 @@ fn score(request: Request<'_>, paths: &[PathBuf]) -> Result<(Scored, Vec<String>
     Ok((scored, contents, rows_read))
 }
 
-impl Scored {
-    fn group_by(&mut self, model: &Model, index: usize, vector: &FeatureVector) {
-        let value = vector.values()[index];
-        if model.schema().features[index].kind == Kind::Number {
-            self.numbers.push(value);
-            return;
-        }
-        let text = match model.schema().json_value(index, value) {
-            serde_json::Value::Null => "missing".to_owned(),
-            serde_json::Value::String(text) if text.is_empty() => "unknown category".to_owned(),
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        self.texts.push(text);
-    }
-}
-
 fn measure_rows(scored: &Scored, rows: &[usize]) -> Metrics {
     let margins: Vec<f64> = rows.iter().map(|&row| scored.margins[row]).collect();
     let is_bad: Vec<bool> = rows.iter().map(|&row| scored.is_bad[row]).collect();
     measure(Outcomes { margins: &margins, is_bad: &is_bad })
 }
 
-/// Segments in the order of their values; missing values last.
-fn segments(scored: &Scored, used: &[usize]) -> Vec<Segment> {
-    let segment = |(value, rows): (String, Vec<usize>)| Segment { metrics: measure_rows(scored, &rows), value };
-    if scored.numbers.is_empty() {
-        let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for &row in used {
-            if let Some(text) = scored.texts.get(row) {
-                let value = if text.is_empty() { "missing" } else { text };
-                groups.entry(value.to_owned()).or_default().push(row);
-            }
-        }
-        return groups.into_iter().map(segment).collect();
-    }
-    let mut values: Vec<f64> = used.iter().map(|&row| scored.numbers[row]).filter(|value| !value.is_nan()).collect();
-    values.sort_by(f64::total_cmp);
-    let bounds = upper_bounds(&values);
-    let mut groups: Vec<Vec<usize>> = vec![Vec::new(); bounds.len() + 1];
-    for &row in used {
-        let value = scored.numbers[row];
-        let group = if value.is_nan() { bounds.len() } else { bounds.partition_point(|bound| bound.1 < value) };
-        groups[group].push(row);
-    }
-    let names =
-        bounds.iter().map(|&(low, high)| if low == high { format!("{low}") } else { format!("{low} to {high}") });
-    let names = names.chain(["missing".to_owned()]);
-    names.zip(groups).filter(|(_, rows)| !rows.is_empty()).map(segment).collect()
-}
-
-/// The least and the greatest value of each segment of sorted numbers.
-fn upper_bounds(sorted: &[f64]) -> Vec<(f64, f64)> {
-    let mut distinct = sorted.to_vec();
-    distinct.dedup();
-    if distinct.len() <= MOST_VALUES {
-        return distinct.into_iter().map(|value| (value, value)).collect();
-    }
-    let mut highs: Vec<f64> = (1..=4).map(|quarter| sorted[(sorted.len() * quarter / 4).saturating_sub(1)]).collect();
-    highs.dedup();
-    let mut low = sorted[0];
-    highs
-        .into_iter()
-        .map(|high| {
-            let bounds = (low, high);
-            low = distinct[distinct.partition_point(|&value| value <= high).min(distinct.len() - 1)];
-            bounds
-        })
-        .collect()
+/// The figures by what was asked for; none when nothing was.
+fn segments(request: Request<'_>, scored: &Scored, used: &[usize]) -> Vec<Segment> {
+    let Some(by) = request.by else { return Vec::new() };
+    let schema = request.model.schema();
+    let labels = match schema.features.iter().position(|feature| feature.name == by) {
+        Some(index) => Labels::of_feature(schema, index, scored.values.clone()),
+        None => Labels::of_column(scored.cells.clone()),
+    };
+    let groups = labels.groups(used.iter().copied());
+    groups.into_iter().map(|(value, rows)| Segment { metrics: measure_rows(scored, &rows), value }).collect()
 }

@@ -92,6 +92,9 @@ pub struct Wanted {
     pub category_smoothing: Option<f64>,
     pub seeds: Option<u32>,
     pub seed: Option<u64>,
+    /// Features that may tell nearly everything alone: known to be known when a loan is applied for.
+    #[serde(default)]
+    pub allow_leak_suspects: Vec<String>,
 }
 
 /// A training parameter is outside its range.

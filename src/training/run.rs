@@ -8,12 +8,15 @@ use super::{
     benchmark::{self, Benchmark},
     calibrate::{self, Line},
     dataset::{self, DataError, Dataset, Rows},
+    design,
     evaluate::{Metrics, Outcomes, count, measure},
     fit::{self, FinalFit, InnerFit, Plan},
     inner::{self, OneSidedHoldOut},
+    intervals::Interval,
     parameters::{OutOfRange, Parameters},
     report::{self, ReportFacts},
     schema_file::SchemaFile,
+    validation::{self, Subject, Validation, leaks},
 };
 use crate::{
     domain::decision::Versioned,
@@ -22,7 +25,7 @@ use crate::{
         schema::{Kind, Schema},
     },
     model::{
-        Model, Scratch,
+        Model,
         bundle::{self, BundleError},
         calibration::Calibration,
         card::{self, BenchmarkFacts, CardFacts},
@@ -33,9 +36,6 @@ use crate::{
 
 /// Vectors in `parity.jsonl`.
 const PARITY_VECTORS: usize = 64;
-
-/// Test rows that importances are averaged over at most.
-const MOST_EXPLAINED_ROWS: usize = 50_000;
 
 /// The files of a bundle, and what is to be said of them.
 #[derive(Debug, Clone)]
@@ -97,6 +97,11 @@ pub enum TrainError {
     Parameters(#[from] OutOfRange),
     #[error(transparent)]
     Inner(#[from] OneSidedHoldOut),
+    #[error(
+        "`{feature}` alone ranks bad loans with an AUC of {auc:.3}: most likely it was known only after a loan had gone bad. \
+         Leave it out; or, if it is known when a loan is applied for, allow it: [training] allow_leak_suspects = [\"{feature}\"]"
+    )]
+    Leak { feature: String, auc: f64 },
     #[error("the trained model does not pass its own checks: {0}")]
     Bundle(#[from] BundleError),
 }
@@ -107,7 +112,9 @@ pub fn train(file: &SchemaFile, paths: &[PathBuf], mut watch: impl FnMut(Progres
     let mut step = |stage, done, of| watch(Progress { stage, done, of });
     file.training.complete(0)?;
     step("reading", 0, 1);
-    let data = dataset::load(file, paths)?;
+    let mut data = dataset::load(file, paths)?;
+    let alone = leaks::alone(&data.schema, &data.train);
+    refuse_leaks(&file.training.allow_leak_suspects, &mut data, &alone)?;
     let parameters = file.training.complete(data.train.len())?;
     let plan = Plan { schema: &data.schema, parameters: &parameters };
     let (hold_outs, inner_split) = inner::split(&file.population.split.inner, &data.train, parameters.seed)?;
@@ -118,14 +125,29 @@ pub fn train(file: &SchemaFile, paths: &[PathBuf], mut watch: impl FnMut(Progres
     step("training benchmark models", 0, 1);
     let benchmarks = benchmark::run((&data.train, &data.test), &fitted.rates, parameters.seed);
     step("writing the report", 0, 1);
-    let run = Run { file, data: &data, parameters: &parameters, inner, inner_split, fitted, benchmarks };
+    let run = Run { file, data: &data, alone, parameters: &parameters, inner, inner_split, fitted, benchmarks };
     run.finish()
+}
+
+/// Refuses the first suspected leak that is not allowed by name; warns of those that are.
+fn refuse_leaks(allowed: &[String], data: &mut Dataset, alone: &[Option<f64>]) -> Result<(), TrainError> {
+    for (feature, auc) in leaks::suspects(&data.schema, alone) {
+        if !allowed.iter().any(|name| name == feature) {
+            return Err(TrainError::Leak { feature: feature.to_owned(), auc });
+        }
+        data.warnings.push(format!(
+            "`{feature}` alone ranks bad loans with an AUC of {auc:.3}, which is suspicious; the schema allows it by name"
+        ));
+    }
+    Ok(())
 }
 
 /// Everything that has been computed, about to become a bundle.
 struct Run<'a> {
     file: &'a SchemaFile,
     data: &'a Dataset,
+    /// The AUC of each feature alone.
+    alone: Vec<Option<f64>>,
     parameters: &'a Parameters,
     inner: InnerFit,
     inner_split: String,
@@ -134,7 +156,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn finish(self) -> Result<Trained, TrainError> {
+    fn finish(mut self) -> Result<Trained, TrainError> {
         let held_out = Outcomes { margins: &self.inner.margins, is_bad: &self.inner.is_bad };
         let inner = InnerSummary {
             metrics: measure(held_out),
@@ -158,21 +180,27 @@ impl Run<'_> {
         // The figures stand in the model's file, so the file that they are measured on is its draft.
         let mut model_file = self.model_file(calibration);
         let draft = Model::without_parity(&bundle::model_json(&model_file))?;
-        let margins = margins(&draft, &self.data.test);
-        let metrics = measure(Outcomes { margins: &margins, is_bad: &self.data.test.is_bad });
+        let margins = validation::margins(&draft, &self.data.test);
+        let test = Outcomes { margins: &margins, is_bad: &self.data.test.is_bad };
+        let metrics = measure(test);
+        self.benchmarks.iter_mut().for_each(|benchmark| benchmark.compare(test));
         model_file.provenance.metrics = recorded(&metrics, &inner);
         let model_json = bundle::model_json(&model_file);
         let model = Model::without_parity(&model_json)?;
 
-        let facts = self.card_facts(&model, (&metrics, &inner), &warnings);
+        let validation = validation::measure(Subject { model: &model, data: self.data, margins: &margins });
+        let facts = self.card_facts(&model_file, (&metrics, &inner, &validation), &warnings);
         let report_html = report::render(&ReportFacts {
             file: &model_file,
             card: &facts,
-            test: Outcomes { margins: &margins, is_bad: &self.data.test.is_bad },
+            test,
             metrics: &metrics,
             inner: &inner,
             benchmarks: &self.benchmarks,
+            validation: &validation,
+            alone: &self.alone,
             about: &self.file.card,
+            warnings: &warnings,
             sha256: &model.identity().sha256,
         });
         let summary = Summary {
@@ -237,26 +265,35 @@ impl Run<'_> {
         }
     }
 
-    fn card_facts(&self, model: &Model, figures: (&Metrics, &InnerSummary), warnings: &[String]) -> CardFacts {
-        let (metrics, inner) = figures;
+    fn card_facts(
+        &self,
+        file: &ModelFile,
+        (metrics, inner, validation): (&Metrics, &InnerSummary, &Validation),
+        warnings: &[String],
+    ) -> CardFacts {
+        let ends = |interval: Interval| [interval.low, interval.high];
         let benchmark = |benchmark: &Benchmark| {
-            let auc = benchmark.metrics.auc?;
             Some(BenchmarkFacts {
                 name: benchmark.name.to_owned(),
                 trained_on: benchmark.trained_on,
-                auc,
+                auc: benchmark.metrics.auc?,
+                auc_interval: benchmark.auc_interval.map(ends),
+                auc_gain: benchmark.auc_gain.map(|gain| (gain.value, ends(gain.interval))),
                 log_loss: benchmark.metrics.log_loss,
             })
         };
         let about = &self.file.card;
-        let data = Some(&about.data).filter(|text| !text.is_empty());
         CardFacts {
             purpose: self.file.purpose(),
+            design: design::sentences(file),
             test_metrics: metrics.named(),
+            auc_interval: validation.auc.map(ends),
             holdout_metrics: inner.metrics.named(),
             benchmarks: self.benchmarks.iter().filter_map(benchmark).collect(),
-            importances: importances(model, &self.data.test),
-            notes: data.into_iter().chain(&about.limits).chain(warnings).cloned().collect(),
+            importances: validation.effects.iter().map(|effect| effect.importance).collect(),
+            data: about.data.clone(),
+            notes: about.limits.clone(),
+            warnings: warnings.to_vec(),
         }
     }
 }
@@ -265,11 +302,6 @@ impl Run<'_> {
 fn usable(line: Option<Line>) -> Option<Calibration> {
     let round = |value: f64| (value * 1e6).round() / 1e6;
     Calibration::new(round(line?.slope), round(line?.intercept)).ok()
-}
-
-fn margins(model: &Model, rows: &Rows) -> Vec<f64> {
-    let mut scratch = Scratch::default();
-    (0..rows.len()).map(|row| model.margin_with(&rows.vector(row), &mut scratch)).collect()
 }
 
 /// The figures that stand in `model.json`: of the test part, and of the inner hold-out before calibration.
@@ -316,20 +348,6 @@ fn parity(model: &Model, test: &Rows) -> String {
     let rows = (0..drawn).map(|index| test.vector(index * test.len() / drawn));
     let nothing = FeatureVector::new(vec![f64::NAN; test.columns.len()]);
     rows.chain([nothing]).map(|vector| bundle::parity_line(model, &vector)).collect()
-}
-
-/// Mean absolute contribution of each feature over the test part.
-fn importances(model: &Model, test: &Rows) -> Vec<f64> {
-    let drawn = MOST_EXPLAINED_ROWS.min(test.len());
-    let mut sums = vec![0.0; test.columns.len()];
-    let mut scratch = Scratch::default();
-    for index in 0..drawn {
-        let assessment = model.assess_with(&test.vector(index * test.len() / drawn), &mut scratch);
-        for (sum, contribution) in sums.iter_mut().zip(&assessment.contributions) {
-            *sum += contribution.abs();
-        }
-    }
-    sums.into_iter().map(|sum| sum / count(drawn)).collect()
 }
 
 #[cfg(test)]

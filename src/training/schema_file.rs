@@ -23,6 +23,17 @@ pub struct SchemaFile {
     /// Texts of reason codes, beside or in place of the built-in ones.
     pub reasons: BTreeMap<ReasonCode, String>,
     pub card: CardTable,
+    pub report: ReportTable,
+}
+
+/// What the validation report shows beside what it always shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportTable {
+    /// Features, or columns of the data, to show the figures by. A column that the model must not read, such
+    /// as sex, may stand here: it is compared by, and never reaches the model.
+    #[serde(default)]
+    pub segments: Vec<String>,
 }
 
 /// What the model card says that no data can tell.
@@ -59,6 +70,8 @@ struct File {
     reasons: BTreeMap<ReasonCode, String>,
     #[serde(default)]
     card: CardTable,
+    #[serde(default)]
+    report: ReportTable,
 }
 
 fn first_version() -> String {
@@ -79,6 +92,10 @@ pub enum SchemaFileError {
     NoPositive { column: String },
     #[error("`{feature}` reads the target column `{column}`: the model would be told the answer")]
     ReadsTarget { feature: String, column: String },
+    #[error("[training] allow_leak_suspects names `{name}`, which is not a feature; check the spelling")]
+    NoSuchSuspect { name: String },
+    #[error("[report] segments names `{name}` twice")]
+    SegmentTwice { name: String },
 }
 
 impl SchemaFile {
@@ -109,6 +126,16 @@ impl SchemaFile {
         if let Some(feature) = values.into_iter().find(|feature| feature.column.as_ref() == Some(column)) {
             return Err(SchemaFileError::ReadsTarget { feature: feature.name.clone(), column: column.clone() });
         }
+        let is_feature = |name: &&String| file.feature.iter().any(|feature| feature.name == **name);
+        if let Some(name) = file.training.allow_leak_suspects.iter().find(|name| !is_feature(name)) {
+            return Err(SchemaFileError::NoSuchSuspect { name: name.clone() });
+        }
+        let segments = &file.report.segments;
+        if let Some(name) =
+            segments.iter().enumerate().find_map(|(at, name)| segments[..at].contains(name).then_some(name))
+        {
+            return Err(SchemaFileError::SegmentTwice { name: name.clone() });
+        }
         Ok(Self {
             schema: Schema { name: file.name, currency: file.currency, inputs: file.input, features: file.feature },
             version: file.version,
@@ -116,6 +143,7 @@ impl SchemaFile {
             training: file.training,
             reasons: file.reasons,
             card: file.card,
+            report: file.report,
         })
     }
 
@@ -169,6 +197,13 @@ mod tests {
     #[case("column = \"amount\"", "column = \"bad\"", "would be told the answer")]
     #[case("reason = \"UW-AMOUNT\"", "reason = \"uw amount\"", "upper-case letters")]
     #[case("column = \"bad\"", "colum = \"bad\"", "unknown field `colum`")]
+    #[case(
+        "[target]",
+        "[training]\nallow_leak_suspects = [\"amuont\"]\n[target]",
+        "names `amuont`, which is not a feature"
+    )]
+    #[case("[target]", "[report]\nsegments = [\"a\", \"a\"]\n[target]", "segments names `a` twice")]
+    #[case("[target]", "[report]\nsegment = [\"a\"]\n[target]", "unknown field `segment`")]
     fn a_schema_that_cannot_be_used_says_why(#[case] from: &str, #[case] to: &str, #[case] expected: &str) {
         let message = SchemaFile::parse(&SMALL.replacen(from, to, 1)).expect_err(to).to_string();
         assert!(message.contains(expected), "{message}");

@@ -2,6 +2,8 @@ use std::{fmt::Write, fs, path::Path};
 
 use proptest::prelude::*;
 
+mod hostile;
+
 use super::*;
 use crate::{
     model::population::TestPart,

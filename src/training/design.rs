@@ -1,0 +1,43 @@
+//! How a model is built, in sentences, for its card and its report.
+
+use crate::{features::schema::Kind, model::file::ModelFile};
+
+/// What a reader has to know of the design, a sentence or two each.
+#[must_use]
+pub fn sentences(file: &ModelFile) -> Vec<String> {
+    let depth = file.forest.trees.iter().map(|tree| tree.splits.len()).max().unwrap_or(0);
+    let features = &file.schema.features;
+    let constrained = features.iter().filter(|feature| !feature.monotone.is_free()).count();
+    let mut sentences = vec![
+        format!(
+            "Gradient boosting of {} symmetric trees of depth {depth} or less on the logistic loss; a tree asks one question per level.",
+            file.forest.trees.len(),
+        ),
+        "A missing value is not filled in: each question says which way it goes, as learnt.".to_owned(),
+    ];
+    if features.iter().any(|feature| feature.kind == Kind::Category) {
+        sentences.push(
+            "A category is read as its bad rate, drawn to the overall rate where it is rare. In training each row's rate comes from the rows \
+             before it in a shuffled order, so that no row sees its own outcome. A category never seen takes the overall rate."
+                .to_owned(),
+        );
+    }
+    sentences.push(if constrained == 0 {
+        "No feature is held to a direction of risk.".to_owned()
+    } else {
+        format!(
+            "{constrained} of {} features are held to a direction of risk, exactly: between any two applicants who differ in that feature alone.",
+            features.len()
+        )
+    });
+    sentences.push(format!(
+        "Calibration (Platt): log-odds = {:.4} + {:.4} · raw margin, learnt on rows that the trees had not seen. The slope is above 0, so no \
+         order changes.",
+        file.calibration.intercept(),
+        file.calibration.slope()
+    ));
+    sentences.push(
+        "Explanations are exact Shapley values; with the baseline they sum to the log-odds within 1e-9.".to_owned(),
+    );
+    sentences
+}
