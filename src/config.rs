@@ -72,11 +72,17 @@ pub struct Server {
 }
 
 /// The store.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
-    /// `sqlite://PATH`; `underwright.db` in the data directory when left out.
+    /// `sqlite://PATH` or `postgres://USER@HOST/DATABASE`; `underwright.db` in the data directory when left out.
     pub url: Option<Secret>,
+    /// How many connections read at once. One more writes.
+    pub read_connections: u32,
+    /// How long a request waits for a connection before it is told that the store is not available.
+    pub acquire_timeout_ms: u64,
+    /// How long PostgreSQL works on one statement before it gives up. 0: as long as it takes.
+    pub statement_timeout_ms: u64,
 }
 
 /// The model that scores.
@@ -231,6 +237,9 @@ impl Settings {
         if self.server.body_limit_bytes == 0 || self.server.workers == Some(0) {
             return refuse("server.body_limit_bytes and server.workers must be above 0".into());
         }
+        if self.database.read_connections == 0 || self.database.acquire_timeout_ms == 0 {
+            return refuse("database.read_connections and database.acquire_timeout_ms must be above 0".into());
+        }
         match self.mode {
             Mode::Development if !self.server.listen.ip().is_loopback() => refuse(format!(
                 "server.listen is {}: development mode listens on loopback only, because its key is made by the \
@@ -289,6 +298,20 @@ impl Server {
     #[must_use]
     pub const fn body_deadline(&self) -> Duration {
         Duration::from_millis(self.body_deadline_ms)
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url: None, read_connections: 4, acquire_timeout_ms: 5_000, statement_timeout_ms: 10_000 }
+    }
+}
+
+impl Database {
+    /// How long a request waits for a connection.
+    #[must_use]
+    pub const fn acquire_timeout(&self) -> Duration {
+        Duration::from_millis(self.acquire_timeout_ms)
     }
 }
 

@@ -33,3 +33,7 @@ pub mod service;
 
 pub mod cli;
 pub mod http;
+
+#[cfg(test)]
+#[path = "../tests/support/store.rs"]
+mod store;

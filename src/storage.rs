@@ -5,6 +5,7 @@
 //! those that every backend has: text, 64-bit integers, doubles, bytes; times are text of one width.
 
 mod db;
+mod dialect;
 mod error;
 mod open;
 mod rows;
@@ -24,4 +25,4 @@ mod tests;
 pub use db::{Db, Tx};
 pub use error::Error;
 pub use open::AppliedMigration;
-pub use url::{DEFAULT_FILE_NAME, DatabaseUrl, UrlError};
+pub use url::{DEFAULT_FILE_NAME, DatabaseUrl, PostgresUrl, UrlError};

@@ -24,7 +24,7 @@ pub(super) struct Args {
 /// Where the store is.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Store {
-    /// The database, as `sqlite://PATH` [default: underwright.db in the data directory]
+    /// The database, as `sqlite://PATH` or `postgres://USER@HOST/DATABASE` [default: underwright.db in the data directory]
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
     /// Where the database and the development keys lie

@@ -15,7 +15,7 @@ pub(super) struct SettingsArgs {
     /// Settings, in TOML; the environment (`UNDERWRIGHT__SERVER__LISTEN` style) and flags override it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The store, such as `sqlite://PATH`; underwright.db in the data directory when left out
+    /// The store, `sqlite://PATH` or `postgres://USER@HOST/DATABASE`; underwright.db in the data directory when left out
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
     /// Where the store and the development key are kept [default: ./data]

@@ -1,4 +1,4 @@
-//! The use cases on a real database in a temporary folder, with a small model and policy.
+//! The use cases on a real database of their own, with a small model and policy.
 
 mod reading;
 mod recording;
@@ -7,8 +7,8 @@ mod tampering;
 
 use std::sync::Arc;
 
+use rstest::rstest;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use time::Duration;
 
 use super::{
@@ -30,6 +30,7 @@ use crate::{
     model,
     policy::Policy,
     storage::{DatabaseUrl, Db},
+    store::{Backend, Store},
     telemetry::RecorderMetrics,
 };
 
@@ -51,7 +52,7 @@ const POLICY: &str = r#"
 struct Bench {
     app: App,
     clock: Clock,
-    folder: TempDir,
+    store: Store,
 }
 
 fn kek() -> SecretKey {
@@ -85,18 +86,22 @@ fn form(reference: &str, duration: u32) -> Vec<u8> {
 
 impl Bench {
     async fn new() -> Self {
-        Self::with(Settings::default()).await
+        Self::on(Backend::Sqlite).await
     }
 
-    async fn with(recorder: Settings) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    async fn on(backend: Backend) -> Self {
+        Self::with(backend, Settings::default()).await
+    }
+
+    async fn with(backend: Backend, recorder: Settings) -> Self {
+        let store = Store::new(backend).await;
         let clock = Clock::manual(noon());
-        let app = Self::start(&folder, &clock, recorder).await;
-        Self { app, clock, folder }
+        let app = Self::start(&store, &clock, recorder).await;
+        Self { app, clock, store }
     }
 
-    async fn start(folder: &TempDir, clock: &Clock, recorder: Settings) -> App {
-        let db = Db::open(&Self::url_in(folder)).await.unwrap();
+    async fn start(store: &Store, clock: &Clock, recorder: Settings) -> App {
+        let db = Db::open(&DatabaseUrl::parse(&store.url()).unwrap()).await.unwrap();
         let model = Arc::new(model::tests::example());
         let policy = Arc::new(Policy::parse(POLICY).unwrap());
         let vault = Vault::open(&db, KeyEncryption::single("test", &kek())).await.unwrap();
@@ -112,12 +117,8 @@ impl Bench {
         })
     }
 
-    fn url_in(folder: &TempDir) -> DatabaseUrl {
-        DatabaseUrl::Sqlite(folder.path().join("underwright.db"))
-    }
-
     fn url(&self) -> DatabaseUrl {
-        Self::url_in(&self.folder)
+        DatabaseUrl::parse(&self.store.url()).unwrap()
     }
 
     fn call<'a>(&self, who: &'a Principal, key: Option<&'a IdempotencyKey>) -> Call<'a> {
@@ -145,6 +146,26 @@ impl Bench {
 
     async fn submit_owned(&self, reference: String, duration: u32) -> ApplicationId {
         self.submit(&reference, duration).await.0
+    }
+
+    /// Runs a statement behind the service's back.
+    async fn execute(&self, statement: &'static str) {
+        match &self.store {
+            Store::Sqlite(_) => {
+                sqlx::raw_sql(statement).execute(&mut tampering::connect(self).await).await.unwrap();
+            }
+            Store::Postgres(database) => database.execute(statement).await,
+        }
+    }
+
+    /// The one number that a query gives.
+    async fn count(&self, query: &'static str) -> i64 {
+        match &self.store {
+            Store::Sqlite(_) => sqlx::query_scalar(query).fetch_one(&mut tampering::connect(self).await).await.unwrap(),
+            Store::Postgres(database) => {
+                sqlx::query_scalar(query).fetch_one(&mut database.connect().await).await.unwrap()
+            }
+        }
     }
 
     /// Verifies the log as the command does.

@@ -106,7 +106,8 @@ macro_rules! select {
 const FIND: &str = select!("a.id = $1");
 
 /// One text per index that leads to what is asked for. Each takes the same parameters; the filter that the
-/// index is for is stated without its "or does not matter", which would keep the planner from using it.
+/// index is for is stated without its "or does not matter", which would keep the planner from using it. The column
+/// stands before it: PostgreSQL takes a parameter's type from where it first meets it.
 macro_rules! list {
     ($submitter:literal, $reference:literal, $outcome:literal) => {
         select!(
@@ -115,23 +116,23 @@ macro_rules! list {
             $reference,
             " AND ",
             $outcome,
-            " AND ($4 IS NULL OR a.status = $4) AND a.received_at >= $5 AND a.received_at < $6 \
+            " AND (a.status = $4 OR $4 IS NULL) AND a.received_at >= $5 AND a.received_at < $6 \
              AND a.id >= $7 AND a.id < $8 ORDER BY a.id DESC LIMIT $9"
         )
     };
 }
 
 const LIST: &str = list!(
-    "($1 IS NULL OR a.submitted_by = $1)",
-    "($2 IS NULL OR a.external_reference = $2)",
-    "($3 IS NULL OR a.outcome = $3)"
+    "(a.submitted_by = $1 OR $1 IS NULL)",
+    "(a.external_reference = $2 OR $2 IS NULL)",
+    "(a.outcome = $3 OR $3 IS NULL)"
 );
 const LIST_BY_SUBMITTER: &str =
-    list!("a.submitted_by = $1", "($2 IS NULL OR a.external_reference = $2)", "($3 IS NULL OR a.outcome = $3)");
+    list!("a.submitted_by = $1", "(a.external_reference = $2 OR $2 IS NULL)", "(a.outcome = $3 OR $3 IS NULL)");
 const LIST_BY_REFERENCE: &str =
-    list!("($1 IS NULL OR a.submitted_by = $1)", "a.external_reference = $2", "($3 IS NULL OR a.outcome = $3)");
+    list!("(a.submitted_by = $1 OR $1 IS NULL)", "a.external_reference = $2", "(a.outcome = $3 OR $3 IS NULL)");
 const LIST_BY_OUTCOME: &str =
-    list!("($1 IS NULL OR a.submitted_by = $1)", "($2 IS NULL OR a.external_reference = $2)", "a.outcome = $3");
+    list!("(a.submitted_by = $1 OR $1 IS NULL)", "(a.external_reference = $2 OR $2 IS NULL)", "a.outcome = $3");
 
 /// Before every time and identifier, and after every one.
 const LEAST: &str = "";

@@ -72,10 +72,10 @@ const FIRST_SINCE: &str =
     "SELECT sequence FROM audit_entries WHERE recorded_at >= $1 ORDER BY recorded_at, sequence LIMIT 1";
 
 const LIST: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries \
-                    WHERE sequence >= $1 AND sequence < $2 AND ($3 IS NULL OR action = $3) \
+                    WHERE sequence >= $1 AND sequence < $2 AND (action = $3 OR $3 IS NULL) \
                     ORDER BY sequence LIMIT $4";
 const LIST_BY_SUBJECT: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries \
-                               WHERE subject = $5 AND sequence >= $1 AND sequence < $2 AND ($3 IS NULL OR action = $3) \
+                               WHERE subject = $5 AND sequence >= $1 AND sequence < $2 AND (action = $3 OR $3 IS NULL) \
                                ORDER BY sequence LIMIT $4";
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {

@@ -1,20 +1,23 @@
 //! A database and a transaction, whichever backend they belong to.
 
-use sqlx::{Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
-use super::Error;
+use super::{Error, dialect, error::is_broken_connection};
 
 /// A database. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub enum Db {
     /// One connection that writes and several that read, on one file.
     Sqlite { writer: SqlitePool, readers: SqlitePool },
+    /// One connection that writes and several that read. Other processes may have theirs.
+    Postgres { writer: PgPool, readers: PgPool },
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it leaves nothing.
 #[derive(Debug)]
 pub enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
 }
 
 /// Runs the same code on whichever backend a transaction belongs to: `connection` is that backend's.
@@ -24,6 +27,10 @@ macro_rules! on_backend {
     ($tx:expr, |$connection:ident| $body:expr) => {
         match $tx {
             $crate::storage::Tx::Sqlite(tx) => {
+                let $connection = &mut **tx;
+                $body
+            }
+            $crate::storage::Tx::Postgres(tx) => {
                 let $connection = &mut **tx;
                 $body
             }
@@ -37,14 +44,16 @@ impl Db {
     pub async fn read(&self) -> Result<Tx, Error> {
         match self {
             Self::Sqlite { readers, .. } => Ok(Tx::Sqlite(readers.begin().await?)),
+            Self::Postgres { readers, .. } => Ok(Tx::Postgres(readers.begin_with(dialect::POSTGRES_BEGIN_READ).await?)),
         }
     }
 
-    /// Begins the transaction that writes. There is one at a time: a second waits for the first.
+    /// Begins the transaction that writes. There is one at a time, in all processes together: a second waits
+    /// for the first.
     pub async fn write(&self) -> Result<Tx, Error> {
         match self {
-            // Immediate: it takes the lock at once, instead of failing when it first writes.
-            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)),
+            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with(dialect::SQLITE_BEGIN_WRITE).await?)),
+            Self::Postgres { writer, .. } => Ok(Tx::Postgres(begin_postgres(writer).await?)),
         }
     }
 
@@ -55,25 +64,52 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
+            Self::Postgres { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
         }
     }
 }
 
+/// Begins, and locks the head. A connection that broke since it was last used (the server was restarted) is
+/// replaced: nothing was asked of it yet, so that asking again does nothing twice.
+async fn begin_postgres(writer: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let attempt = async || {
+        let mut tx = writer.begin().await?;
+        sqlx::query(dialect::POSTGRES_LOCK_HEAD).execute(&mut *tx).await?;
+        Ok(tx)
+    };
+    match attempt().await {
+        Err(error) if is_broken_connection(&error) => attempt().await,
+        begun => begun,
+    }
+}
+
 impl Tx {
-    /// Looks through the whole file for damage, and says what the first is.
+    /// Looks through the whole database for damage, and says what the first is.
+    ///
+    /// PostgreSQL is asked nothing: it verifies the checksum of every page that it reads (where the cluster has
+    /// them), and reading the log has read them.
     pub async fn damage(&mut self) -> Result<Option<String>, Error> {
         match self {
             Self::Sqlite(tx) => {
                 let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut **tx).await?;
                 Ok((found != "ok").then_some(found))
             }
+            Self::Postgres(_) => Ok(None),
         }
     }
 
     /// Makes everything that was written durable, or nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the connection broke before the answer came: whether it is durable is not known
+    /// then. Whoever asks again under an idempotency key finds out.
     pub async fn commit(self) -> Result<(), Error> {
         match self {
             Self::Sqlite(tx) => Ok(tx.commit().await?),
+            Self::Postgres(tx) => Ok(tx.commit().await?),
         }
     }
 }

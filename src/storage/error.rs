@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
+
 /// What went wrong with the database.
 ///
 /// Holds text instead of the driver's errors, so that one failed commit can be told to all whose changes
@@ -72,6 +74,18 @@ pub enum Error {
     /// The file's folder does not exist.
     #[error("the folder {} does not exist; make it, or give another with --data-dir", .path.display())]
     NoSuchDirectory { path: PathBuf },
+    /// The server does not let this process in, or does not answer.
+    #[error("cannot connect to {database}: {reason}")]
+    CannotConnect { database: String, reason: String },
+    /// The database holds tables of something else.
+    #[error(
+        "{database} is not an underwright database; make one of its own (CREATE DATABASE) and name it with \
+         --database-url"
+    )]
+    NotOurs { database: String },
+    /// The server acknowledges what it has not written.
+    #[error("the PostgreSQL server has {setting} = off, so that it may lose what it acknowledged; set it to on")]
+    NotDurable { setting: &'static str },
     /// The operating system refuses the file.
     #[error("{} cannot be opened: {reason}; check who owns it and its permissions", .path.display())]
     CannotOpen { path: PathBuf, reason: String },
@@ -99,17 +113,49 @@ impl From<sqlx::Error> for Error {
         let sqlx::Error::Database(database) = &error else {
             return Self::Unavailable(error.to_string());
         };
-        match primary_code(database.as_ref()) {
-            Some(sqlite_code::READONLY) => Self::ReadOnly,
-            Some(sqlite_code::FULL) => Self::Unavailable("the disk is full".to_owned()),
-            Some(sqlite_code::CONSTRAINT) => Self::Conflict(database.message().to_owned()),
-            Some(sqlite_code::CORRUPT | sqlite_code::NOTADB) => Self::Damaged,
-            _ => Self::Unavailable(database.message().to_owned()),
+        match database.try_downcast_ref::<PgDatabaseError>() {
+            Some(postgres) => from_postgres(postgres),
+            None => from_sqlite(database.as_ref()),
         }
     }
 }
 
+fn from_sqlite(error: &dyn DatabaseError) -> Error {
+    match primary_code(error) {
+        Some(sqlite_code::READONLY) => Error::ReadOnly,
+        Some(sqlite_code::FULL) => Error::Unavailable("the disk is full".to_owned()),
+        Some(sqlite_code::CONSTRAINT) => Error::Conflict(error.message().to_owned()),
+        Some(sqlite_code::CORRUPT | sqlite_code::NOTADB) => Error::Damaged,
+        _ => Error::Unavailable(error.message().to_owned()),
+    }
+}
+
+/// By the class of the SQLSTATE (PostgreSQL's documentation, appendix A). What PostgreSQL says beside its message
+/// may hold values, and is left out.
+fn from_postgres(error: &PgDatabaseError) -> Error {
+    match (error.code().get(..2), error.code()) {
+        // A standby, or a database that was set to read-only.
+        (_, "25006") => Error::ReadOnly,
+        (_, "53100") => Error::Unavailable("the disk is full".to_owned()),
+        // Its message may repeat the value: nothing that is bound to a statement of ours is of another type.
+        (Some("22"), code) => Error::Conflict(format!("PostgreSQL does not take a value (SQLSTATE {code})")),
+        (Some("23"), _) => Error::Conflict(error.message().to_owned()),
+        (Some("XX"), "XX001" | "XX002") => Error::Damaged,
+        _ => Error::Unavailable(error.message().to_owned()),
+    }
+}
+
+/// Whether a connection, and not what was asked over it, is what failed.
+pub(super) fn is_broken_connection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) => true,
+        // Class 57P: the server stops, restarts, or has ended this session; 25P03: it heard nothing for too long.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| code.starts_with("57P") || code == "25P03"),
+        _ => false,
+    }
+}
+
 /// SQLite's primary result code of an error.
-pub(super) fn primary_code(error: &dyn sqlx::error::DatabaseError) -> Option<i32> {
+pub(super) fn primary_code(error: &dyn DatabaseError) -> Option<i32> {
     error.code()?.parse::<i32>().ok().map(|code| code & 0xff)
 }

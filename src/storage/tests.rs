@@ -1,9 +1,15 @@
+mod postgres;
+
 use std::path::Path;
 
+use rstest::rstest;
 use sqlx::{Connection, Executor, SqlSafeStr, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::*;
-use crate::domain::{decision::Outcome, timestamp::Timestamp};
+use crate::{
+    domain::{decision::Outcome, timestamp::Timestamp},
+    store::{Backend, Store},
+};
 
 fn url(path: &Path) -> DatabaseUrl {
     DatabaseUrl::Sqlite(path.to_owned())
@@ -13,21 +19,37 @@ async fn connect(path: &Path) -> SqliteConnection {
     SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(path).create_if_missing(true)).await.unwrap()
 }
 
+/// A store's address.
+fn url_of(store: &Store) -> DatabaseUrl {
+    DatabaseUrl::parse(&store.url()).unwrap()
+}
+
+/// Runs a statement as an operator would.
+async fn operate(store: &Store, statement: &'static str) {
+    match store {
+        Store::Sqlite(folder) => execute(&folder.path().join("underwright.db"), statement).await,
+        Store::Postgres(database) => database.execute(statement).await,
+    }
+}
+
 async fn execute(path: &Path, statement: &'static str) {
     let mut connection = connect(path).await;
     sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
 }
 
+#[rstest]
 #[tokio::test]
-async fn every_query_prepares() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("underwright.db");
-    Db::open(&url(&path)).await.unwrap();
-    let mut connection = connect(&path).await;
+async fn every_query_prepares(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let store = Store::new(backend).await;
+    let db = Db::open(&url_of(&store)).await.unwrap();
+    let mut tx = db.read().await.unwrap();
     let mut count = 0;
     for text in queries::all() {
-        connection.prepare(text.into_sql_str()).await.unwrap_or_else(|error| panic!("{error}: {text}"));
+        db::on_backend!(&mut tx, |connection| {
+            let prepared = connection.prepare(text.into_sql_str()).await;
+            assert!(prepared.is_ok(), "{:?}: {text}", prepared.err());
+        });
         count += 1;
     }
     assert!(count > 30, "{count}");
@@ -57,38 +79,42 @@ async fn no_query_of_a_use_case_reads_a_whole_table_or_sorts_it() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_database_is_made_once_and_opened_again_as_it_is() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("underwright.db");
-    let (_, first) = Db::migrate(&url(&path)).await.unwrap();
+async fn a_database_is_made_once_and_opened_again_as_it_is(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let store = Store::new(backend).await;
+    let (_, first) = Db::migrate(&url_of(&store)).await.unwrap();
     assert!(!first.is_empty() && first.iter().all(|migration| migration.is_new));
-    let (_, again) = Db::migrate(&url(&path)).await.unwrap();
+    let (_, again) = Db::migrate(&url_of(&store)).await.unwrap();
     assert!(again.len() == first.len() && again.iter().all(|migration| !migration.is_new));
-    Db::open_read_only(&url(&path)).await.unwrap();
+    Db::open_read_only(&url_of(&store)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_commit_is_durable_before_it_is_answered() {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open(&url(&folder.path().join("underwright.db"))).await.unwrap();
-    let Db::Sqlite { writer, .. } = &db;
+    let Db::Sqlite { writer, .. } = &db else { panic!("{db:?}") };
     let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(writer).await.unwrap();
     let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(writer).await.unwrap();
     let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(writer).await.unwrap();
     assert_eq!((journal.as_str(), synchronous, foreign_keys), ("wal", 2, 1));
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_transaction_that_reads_cannot_write_and_a_read_only_database_refuses_every_write() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("underwright.db");
-    let db = Db::open(&url(&path)).await.unwrap();
+async fn a_transaction_that_reads_cannot_write_and_a_read_only_database_refuses_every_write(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let store = Store::new(backend).await;
+    let db = Db::open(&url_of(&store)).await.unwrap();
     let id = crate::clock::least_application_id(Timestamp::parse("2026-11-22T12:00:00Z").unwrap());
     let mut tx = db.read().await.unwrap();
     assert_eq!(applications::advance(&mut tx, id, 1, Outcome::Approve).await, Err(Error::ReadOnly));
     drop(tx);
-    let read_only = Db::open_read_only(&url(&path)).await.unwrap();
+    let read_only = Db::open_read_only(&url_of(&store)).await.unwrap();
     let mut refused = Ok(false);
     match read_only.write().await {
         Ok(mut tx) => refused = applications::advance(&mut tx, id, 1, Outcome::Approve).await,
@@ -97,10 +123,13 @@ async fn a_transaction_that_reads_cannot_write_and_a_read_only_database_refuses_
     assert_eq!(refused, Err(Error::ReadOnly));
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_reader_sees_one_state_whatever_is_written_meanwhile() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = Db::open(&url(&folder.path().join("underwright.db"))).await.unwrap();
+async fn a_reader_sees_one_state_whatever_is_written_meanwhile(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let store = Store::new(backend).await;
+    let db = Db::open(&url_of(&store)).await.unwrap();
     let mut reader = db.read().await.unwrap();
     let before = audit::head(&mut reader).await.unwrap();
     let mut writer = db.write().await.unwrap();
@@ -112,45 +141,54 @@ async fn a_reader_sees_one_state_whatever_is_written_meanwhile() {
     assert_eq!(audit::head(&mut later).await.unwrap().unwrap().size, 1);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_writer_that_goes_on_from_an_old_head_changes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = Db::open(&url(&folder.path().join("underwright.db"))).await.unwrap();
+async fn a_writer_that_goes_on_from_an_old_head_changes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let store = Store::new(backend).await;
+    let db = Db::open(&url_of(&store)).await.unwrap();
     let mut tx = db.write().await.unwrap();
     let frontier = crate::audit::tree::Frontier::new(1, vec![crate::audit::tree::leaf_hash(b"")]).unwrap();
     let now = Timestamp::parse("2026-11-22T12:00:00Z").unwrap();
     assert!(matches!(audit::move_head(&mut tx, 7, &frontier, now).await, Err(Error::Conflict(_))));
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_refused_whichever_way_it_is_opened() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("underwright.db");
-    Db::open(&url(&path)).await.unwrap();
-    execute(&path, "INSERT INTO _sqlx_migrations VALUES (9999, 'later', '2030-01-01', 1, x'00', 0)").await;
-    for opened in [Db::open(&url(&path)).await, Db::open_read_only(&url(&path)).await] {
+async fn a_database_of_a_newer_version_is_refused_whichever_way_it_is_opened(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let store = Store::new(backend).await;
+    Db::open(&url_of(&store)).await.unwrap();
+    operate(&store, "INSERT INTO _sqlx_migrations SELECT 9999, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1").await;
+    for opened in [Db::open(&url_of(&store)).await, Db::open_read_only(&url_of(&store)).await] {
         let error = opened.unwrap_err();
         assert!(matches!(error, Error::NewerSchema { found: 9999, .. }), "{error:?}");
         assert!(error.to_string().contains("newer version"), "{error}");
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_database_that_lacks_a_migration_is_not_read_as_if_it_had_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("underwright.db");
-    Db::open(&url(&path)).await.unwrap();
-    execute(&path, "DELETE FROM _sqlx_migrations").await;
-    assert_eq!(Db::open_read_only(&url(&path)).await.unwrap_err(), Error::OlderSchema);
+async fn a_database_that_lacks_a_migration_is_not_read_as_if_it_had_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let store = Store::new(backend).await;
+    Db::open(&url_of(&store)).await.unwrap();
+    operate(&store, "DELETE FROM _sqlx_migrations").await;
+    assert_eq!(Db::open_read_only(&url_of(&store)).await.unwrap_err(), Error::OlderSchema);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_migration_that_was_changed_since_it_was_applied_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("underwright.db");
-    Db::open(&url(&path)).await.unwrap();
-    execute(&path, "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1").await;
-    assert_eq!(Db::open(&url(&path)).await.unwrap_err(), Error::OtherSchema { version: 1 });
+async fn a_migration_that_was_changed_since_it_was_applied_is_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let store = Store::new(backend).await;
+    Db::open(&url_of(&store)).await.unwrap();
+    operate(&store, "UPDATE _sqlx_migrations SET checksum = '' WHERE version = 1").await;
+    assert_eq!(Db::open(&url_of(&store)).await.unwrap_err(), Error::OtherSchema { version: 1 });
 }
 
 #[tokio::test]

@@ -10,7 +10,6 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use actix_web::web::ServiceConfig;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
 use underwright::{
     auth::{
@@ -29,6 +28,8 @@ use underwright::{
     telemetry::Metrics,
 };
 
+use crate::store::{Backend, Store};
+
 pub(crate) use self::client::{Client, Received};
 
 /// When every test takes place.
@@ -42,7 +43,7 @@ pub(crate) const AUDIENCE: &str = "underwright";
 pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) clock: Clock,
-    pub(crate) directory: TempDir,
+    pub(crate) store: Store,
     http: reqwest::Client,
     running: Option<Running>,
 }
@@ -54,6 +55,7 @@ struct Running {
 
 /// What a test may set.
 pub(crate) struct Options {
+    pub(crate) backend: Backend,
     pub(crate) server: config::Server,
     pub(crate) metrics_token: Option<config::Secret>,
     pub(crate) recorder: recorder::Settings,
@@ -69,7 +71,13 @@ impl Default for Options {
             shutdown_grace_ms: 5_000,
             ..config::Server::default()
         };
-        Self { server, metrics_token: None, recorder: recorder::Settings::default(), extension: |_| {} }
+        Self {
+            backend: Backend::Sqlite,
+            server,
+            metrics_token: None,
+            recorder: recorder::Settings::default(),
+            extension: |_| {},
+        }
     }
 }
 
@@ -78,10 +86,15 @@ impl TestApp {
         Self::spawn_with(Options::default()).await
     }
 
+    /// As [`TestApp::spawn`], on a database of either kind.
+    pub(crate) async fn spawn_on(backend: Backend) -> Self {
+        Self::spawn_with(Options { backend, ..Options::default() }).await
+    }
+
     pub(crate) async fn spawn_with(options: Options) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
+        let store = Store::new(options.backend).await;
         let clock = Clock::manual(Timestamp::parse(NOW).expect("a time"));
-        let context = context(&directory, &clock, &options).await;
+        let context = context(&store, &clock, &options).await;
         let server = Server::bind_with(&options.server, context, options.extension).expect("a free port");
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -91,7 +104,7 @@ impl TestApp {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .expect("a client");
-        Self { address, clock, directory, http, running: Some(Running { stop, ended }) }
+        Self { address, clock, store, http, running: Some(Running { stop, ended }) }
     }
 
     /// A client with a token of this role, for a subject named after it.
@@ -138,7 +151,7 @@ impl TestApp {
 
     /// How many entries the log has, once it is found intact. The server must have stopped.
     pub(crate) async fn verified_entries(&self) -> u64 {
-        let db = Db::open_read_only(&url(&self.directory)).await.expect("the database opens");
+        let db = Db::open_read_only(&url(&self.store)).await.expect("the database opens");
         let report = service::audit::verify(&db, |_, _| {}).await.expect("the log can be read");
         assert!(report.intact, "{:?}", report.message);
         report.entries
@@ -165,12 +178,12 @@ impl Drop for TestApp {
     }
 }
 
-/// What a server is bound with, over a fresh database in `directory`.
-pub(crate) async fn context(directory: &TempDir, clock: &Clock, options: &Options) -> Context {
+/// What a server is bound with.
+pub(crate) async fn context(store: &Store, clock: &Clock, options: &Options) -> Context {
     let metrics = Metrics::new();
     let loaded = model::loaded();
     let policy = Policy::parse(model::POLICY).unwrap_or_else(|error| panic!("{error}"));
-    let db = Db::open(&url(directory)).await.expect("a database");
+    let db = Db::open(&url(store)).await.expect("a database");
     let key = SecretKey::from_slice(KEK).expect("32 bytes");
     let vault = Vault::open(&db, KeyEncryption::single("test", &key)).await.expect("a vault");
     let app = App::start(Parts {
@@ -195,8 +208,8 @@ pub(crate) async fn context(directory: &TempDir, clock: &Clock, options: &Option
     }
 }
 
-fn url(directory: &TempDir) -> DatabaseUrl {
-    DatabaseUrl::resolve(None, directory.path()).expect("a path")
+fn url(store: &Store) -> DatabaseUrl {
+    DatabaseUrl::parse(&store.url()).expect("an address")
 }
 
 /// The claims of a sound token.

@@ -1,12 +1,19 @@
 //! Submitting, reading, explaining and simulating applications.
 
+use rstest::rstest;
 use serde_json::json;
 
-use crate::app::{NOW, TestApp, application, application_for};
+use crate::{
+    app::{NOW, TestApp, application, application_for},
+    store::Backend,
+};
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_application_is_decided_and_found_again_with_its_history() {
-    let app = TestApp::spawn().await;
+async fn an_application_is_decided_and_found_again_with_its_history(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     let answer = app.service().post("/v1/applications", &application()).await;
     let decided = answer.expect(201);
     let id = decided["id"].as_str().expect("an id");
@@ -35,9 +42,12 @@ async fn an_application_is_decided_and_found_again_with_its_history() {
     assert_eq!(app.finish().await, 1);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_review_and_a_decline_state_the_reason_of_the_rule_that_fired() {
-    let app = TestApp::spawn().await;
+async fn a_review_and_a_decline_state_the_reason_of_the_rule_that_fired(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     for (purpose, outcome, status, rule, reason) in [
         ("medical", "review", "awaiting_review", "medical-is-reviewed", "UW-TEST-REVIEW"),
         ("vacation", "decline", "decided", "vacation-is-declined", "UW-TEST-DECLINE"),
@@ -51,9 +61,12 @@ async fn a_review_and_a_decline_state_the_reason_of_the_rule_that_fired() {
     }
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_explanation_adds_up_to_the_margin_and_to_the_probability() {
-    let app = TestApp::spawn().await;
+async fn an_explanation_adds_up_to_the_margin_and_to_the_probability(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     let decided = app.service().submit(&application()).await;
     let id = decided["id"].as_str().expect("an id");
     let explained = app.officer().get(&format!("/v1/applications/{id}/explanation")).await.expect(200);
@@ -69,9 +82,12 @@ async fn an_explanation_adds_up_to_the_margin_and_to_the_probability() {
     }
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_simulation_answers_as_an_application_does_and_keeps_nothing() {
-    let app = TestApp::spawn().await;
+async fn a_simulation_answers_as_an_application_does_and_keeps_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     let decided = app.officer().submit(&application()).await;
     let simulated = app.officer().post("/v1/simulations", &application()).await.expect(200);
     assert!(simulated["decision"]["audit"].is_null());
@@ -88,11 +104,12 @@ async fn a_simulation_answers_as_an_application_does_and_keeps_nothing() {
     assert_eq!(app.finish().await, 1);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_sees_only_what_it_submitted_itself() {
+async fn a_service_sees_only_what_it_submitted_itself(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     use underwright::domain::principal::Role;
 
-    let app = TestApp::spawn().await;
+    let app = TestApp::spawn_on(backend).await;
     let (own, other) = (app.client_of(Role::Service, "core-1"), app.client_of(Role::Service, "core-2"));
     let id = own.submit(&application()).await["id"].as_str().expect("an id").to_owned();
     for path in [format!("/v1/applications/{id}"), format!("/v1/applications/{id}/explanation")] {
@@ -104,9 +121,12 @@ async fn a_service_sees_only_what_it_submitted_itself() {
     assert_eq!(other.get("/v1/applications").await.expect(200)["data"].as_array().map(Vec::len), Some(0));
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_there_and_what_is_no_id_are_both_not_found() {
-    let app = TestApp::spawn().await;
+async fn what_is_not_there_and_what_is_no_id_are_both_not_found(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     for id in [
         "app_019aa9a5-0000-7000-8000-000000000001",
         "APP_019aa9a5-0000-7000-8000-000000000001",
@@ -121,9 +141,10 @@ async fn what_is_not_there_and_what_is_no_id_are_both_not_found() {
     }
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn every_entry_of_the_log_names_its_request() {
-    let app = TestApp::spawn().await;
+async fn every_entry_of_the_log_names_its_request(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_on(backend).await;
     let answer = app.service().post("/v1/applications", &application()).await;
     let entries = app.auditor().get("/v1/audit/entries").await.expect(200);
     let entry = &entries["data"][0];

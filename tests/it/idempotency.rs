@@ -1,12 +1,17 @@
 //! `Idempotency-Key`: a repeat is answered, not done again.
 
+use rstest::rstest;
 use serde_json::json;
 
-use crate::app::{TestApp, application, application_for};
+use crate::{
+    app::{TestApp, application, application_for},
+    store::Backend,
+};
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeat_gets_the_stored_answer_byte_for_byte() {
-    let app = TestApp::spawn().await;
+async fn a_repeat_gets_the_stored_answer_byte_for_byte(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_on(backend).await;
     let key = [("idempotency-key", "one and only")];
     let first = app.service().post_with("/v1/applications", &key, &application()).await;
     first.expect(201);
@@ -23,9 +28,10 @@ async fn a_repeat_gets_the_stored_answer_byte_for_byte() {
     assert_eq!(app.finish().await, 1);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_with_another_body_is_422() {
-    let app = TestApp::spawn().await;
+async fn a_key_with_another_body_is_422(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_on(backend).await;
     let key = [("idempotency-key", "k")];
     app.service().post_with("/v1/applications", &key, &application()).await.expect(201);
     let reused = app.service().post_with("/v1/applications", &key, &application_for("medical")).await;
@@ -33,9 +39,10 @@ async fn a_key_with_another_body_is_422() {
     assert_eq!(app.finish().await, 1);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_belongs_to_its_caller() {
-    let app = TestApp::spawn().await;
+async fn a_key_belongs_to_its_caller(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_on(backend).await;
     let key = [("idempotency-key", "k")];
     let one = app.service().post_with("/v1/applications", &key, &application()).await.expect(201);
     let two = app.officer().post_with("/v1/applications", &key, &application()).await.expect(201);
@@ -43,9 +50,10 @@ async fn a_key_belongs_to_its_caller() {
     assert_eq!(app.finish().await, 2);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_request_leaves_its_key_free() {
-    let app = TestApp::spawn().await;
+async fn a_refused_request_leaves_its_key_free(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_on(backend).await;
     let key = [("idempotency-key", "k")];
     let refused = app.service().post_with("/v1/applications", &key, &json!({})).await;
     refused.expect_problem(422, "invalid_values");
@@ -53,9 +61,10 @@ async fn a_refused_request_leaves_its_key_free() {
     assert_eq!(app.finish().await, 1);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_at_once_under_one_key_one_is_recorded() {
-    let app = TestApp::spawn().await;
+async fn of_many_at_once_under_one_key_one_is_recorded(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_on(backend).await;
     let service = app.service();
     let key = [("idempotency-key", "k")];
     let body = application();

@@ -3,16 +3,22 @@
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::app::{TestApp, application, application_for};
+use crate::{
+    app::{TestApp, application, application_for},
+    store::Backend,
+};
 
 fn ids(page: &Value) -> Vec<String> {
     let data = page["data"].as_array().expect("a list");
     data.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn pages_follow_one_another_without_gap_or_repeat_while_applications_come_in() {
-    let app = TestApp::spawn().await;
+async fn pages_follow_one_another_without_gap_or_repeat_while_applications_come_in(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     let mut submitted = Vec::new();
     for _ in 0..7 {
         submitted.push(app.service().submit(&application()).await["id"].as_str().expect("an id").to_owned());
@@ -36,9 +42,10 @@ async fn pages_follow_one_another_without_gap_or_repeat_while_applications_come_
     assert_eq!(seen, submitted, "newest first, as they were when the first page was read");
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn filters_narrow_a_list() {
-    let app = TestApp::spawn().await;
+async fn filters_narrow_a_list(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_on(backend).await;
     let mut ids_by_purpose = Vec::new();
     for purpose in ["car", "medical", "vacation"] {
         let mut application = application_for(purpose);
@@ -84,9 +91,12 @@ async fn a_query_that_is_not_as_it_must_be_is_400(#[case] query: &str, #[case] p
     assert_eq!((&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]), (&pointer.into(), &code.into()));
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_audit_log_is_read_in_its_order_a_page_at_a_time() {
-    let app = TestApp::spawn().await;
+async fn the_audit_log_is_read_in_its_order_a_page_at_a_time(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     for _ in 0..5 {
         app.service().submit(&application()).await;
     }

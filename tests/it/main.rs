@@ -4,6 +4,12 @@
 mod architecture;
 #[path = "../licences.rs"]
 mod licences;
+#[expect(dead_code, reason = "the load generator measures with it too")]
+#[path = "../support/peer.rs"]
+mod peer;
+#[expect(dead_code, reason = "the tests of the store ask for more of it")]
+#[path = "../support/store.rs"]
+mod store;
 
 mod app;
 
@@ -16,6 +22,7 @@ mod idempotency;
 mod lists;
 mod logs;
 mod registry;
+mod replicas;
 mod reviews;
 mod roles;
 mod serving;

@@ -1,8 +1,12 @@
 //! A person decides: `If-Match`, versions, reasons.
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::app::{Client, Received, TestApp, application, application_for};
+use crate::{
+    app::{Client, Received, TestApp, application, application_for},
+    store::Backend,
+};
 
 async fn awaiting(app: &TestApp) -> String {
     let id = app.service().submit(&application_for("medical")).await["id"].as_str().expect("an id").to_owned();
@@ -21,9 +25,12 @@ fn approval() -> Value {
     json!({"outcome": "approve", "reason_codes": [], "note": "Payslips seen."})
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_review_ends_the_waiting_and_makes_a_new_version() {
-    let app = TestApp::spawn().await;
+async fn a_review_ends_the_waiting_and_makes_a_new_version(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     let path = awaiting(&app).await;
     let read = app.officer().get(&path).await;
     let answer = review(&app.officer(), &path, read.header("etag"), &approval()).await;
@@ -41,9 +48,10 @@ async fn a_review_ends_the_waiting_and_makes_a_new_version() {
     assert_eq!(app.finish().await, 2);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_manager_may_override_what_was_decided() {
-    let app = TestApp::spawn().await;
+async fn a_manager_may_override_what_was_decided(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_on(backend).await;
     let id = app.service().submit(&application()).await["id"].as_str().expect("an id").to_owned();
     let decline = json!({"outcome": "decline", "reason_codes": ["UW-INCOME"]});
     let answer = review(&app.manager(), &format!("/v1/applications/{id}"), Some("\"1\""), &decline).await;
@@ -52,9 +60,12 @@ async fn a_manager_may_override_what_was_decided() {
     assert_eq!(app.finish().await, 2);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_review_without_a_version_is_428_and_of_another_version_412() {
-    let app = TestApp::spawn().await;
+async fn a_review_without_a_version_is_428_and_of_another_version_412(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     let path = awaiting(&app).await;
     let officer = app.officer();
     review(&officer, &path, None, &approval()).await.expect_problem(428, "version_required");
@@ -69,9 +80,12 @@ async fn a_review_without_a_version_is_428_and_of_another_version_412() {
     assert_eq!(app.finish().await, 2);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_who_decide_on_the_same_version_one_wins() {
-    let app = TestApp::spawn().await;
+async fn of_two_who_decide_on_the_same_version_one_wins(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     let path = awaiting(&app).await;
     let (officer, manager) = (app.officer(), app.manager());
     let body = approval();
@@ -83,9 +97,12 @@ async fn of_two_who_decide_on_the_same_version_one_wins() {
     assert_eq!(app.finish().await, 2);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeat_under_its_key_is_answered_and_not_done_again() {
-    let app = TestApp::spawn().await;
+async fn a_repeat_under_its_key_is_answered_and_not_done_again(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
     let path = awaiting(&app).await + "/review";
     let headers = [("if-match", "\"1\""), ("idempotency-key", "r")];
     let first = app.officer().post_with(&path, &headers, &approval()).await;
@@ -96,9 +113,10 @@ async fn a_repeat_under_its_key_is_answered_and_not_done_again() {
     assert_eq!(app.finish().await, 2);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_review_that_is_not_as_it_must_be_is_422() {
-    let app = TestApp::spawn().await;
+async fn a_review_that_is_not_as_it_must_be_is_422(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_on(backend).await;
     let path = awaiting(&app).await;
     for (body, pointer) in [
         (json!({"outcome": "review"}), "/outcome"),
@@ -115,9 +133,10 @@ async fn a_review_that_is_not_as_it_must_be_is_422() {
     assert_eq!(app.finish().await, 1);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_review_of_nothing_is_404() {
-    let app = TestApp::spawn().await;
+async fn a_review_of_nothing_is_404(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = TestApp::spawn_on(backend).await;
     for id in ["app_019aa9a5-0000-7000-8000-000000000001", "nothing"] {
         let answer = review(&app.officer(), &format!("/v1/applications/{id}"), Some("\"1\""), &approval()).await;
         answer.expect_problem(404, "not_found");

@@ -2,7 +2,10 @@
 
 use underwright::{config, service::recorder};
 
-use crate::app::{Options, TestApp, application, context};
+use crate::{
+    app::{Options, TestApp, application, context},
+    store::{Backend, Store},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_was_acknowledged_is_lost_when_the_server_stops() {
@@ -34,8 +37,8 @@ async fn nothing_that_was_acknowledged_is_lost_when_the_server_stops() {
 async fn an_address_that_is_taken_is_named_with_what_to_do() {
     let app = TestApp::spawn().await;
     let taken = config::Server { listen: app.address, ..config::Server::default() };
-    let directory = tempfile::tempdir().expect("a temporary directory");
-    let other = context(&directory, &app.clock, &Options::default()).await;
+    let store = Store::new(Backend::Sqlite).await;
+    let other = context(&store, &app.clock, &Options::default()).await;
     let error = underwright::http::server::Server::bind(&taken, other).expect_err("taken");
     let message = error.to_string();
     assert!(message.contains(&app.address.to_string()) && message.contains("--listen"), "{message}");

@@ -42,7 +42,8 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
         create_private_directory(&settings.data_dir)
             .with_context(|| format!("cannot make the data directory {}", settings.data_dir.display()))?;
     }
-    let db = Db::open(&database_url(settings)?).await.context("the store cannot be opened")?;
+    let url = database_url(settings)?;
+    let db = Db::open_with(&url, &settings.database).await.context("the store cannot be opened")?;
     let vault = Vault::open(&db, key_encryption).await.context("personal data cannot be sealed")?;
     let metrics = Metrics::new();
     let app = App::start(Parts {
@@ -122,7 +123,7 @@ async fn check_readiness(app: &App) -> anyhow::Result<()> {
         bail!("the store does not answer");
     }
     if !readiness.recorder {
-        bail!("the audit log cannot be written: let this process write to the store's file and its directory");
+        bail!("the audit log cannot be written: let this process write to the store");
     }
     if !readiness.model {
         bail!("the model does not give the numbers that its parity vectors ask for");

@@ -13,9 +13,12 @@ fn officer() -> Principal {
     principal(Role::Officer, "ada")
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_list_is_read_page_by_page_newest_first_without_gaps_or_repeats() {
-    let bench = Bench::new().await;
+async fn a_list_is_read_page_by_page_newest_first_without_gaps_or_repeats(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let mut ids = bench.submit_many(25).await;
     ids.sort_unstable();
     ids.reverse();
@@ -30,9 +33,10 @@ async fn a_list_is_read_page_by_page_newest_first_without_gaps_or_repeats() {
     assert_eq!(seen, ids);
 }
 
+#[rstest]
 #[tokio::test]
-async fn every_filter_gives_exactly_what_it_says() {
-    let bench = Bench::new().await;
+async fn every_filter_gives_exactly_what_it_says(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     let (approved, answer) = bench.submit("R-A", 6).await;
     assert_eq!(answer["decision"]["outcome"], "approve");
     bench.clock.advance(Duration::hours(1));
@@ -61,9 +65,12 @@ async fn every_filter_gives_exactly_what_it_says() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_service_sees_its_own_applications_and_of_others_that_there_are_none() {
-    let bench = Bench::new().await;
+async fn a_service_sees_its_own_applications_and_of_others_that_there_are_none(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let (id, _) = bench.submit("R-1", 24).await;
     let stranger = principal(Role::Service, "los-2");
     assert!(list(&bench.app, &stranger, &Filter::default(), None, PageLimit::default()).await.unwrap().data.is_empty());
@@ -72,9 +79,12 @@ async fn a_service_sees_its_own_applications_and_of_others_that_there_are_none()
     assert!(show(&bench.app, &principal(Role::Service, "los-1"), id).await.is_ok());
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_service_does_not_see_what_its_namesake_in_another_role_submitted() {
-    let bench = Bench::new().await;
+async fn a_service_does_not_see_what_its_namesake_in_another_role_submitted(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let (officer, service) = (principal(Role::Officer, "twin"), principal(Role::Service, "twin"));
     let answer = submit(&bench.app, bench.call(&officer, None), &form("R-1", 24)).await.unwrap();
     let page = list(&bench.app, &service, &Filter::default(), None, PageLimit::default()).await.unwrap();
@@ -85,9 +95,12 @@ async fn a_service_does_not_see_what_its_namesake_in_another_role_submitted() {
     assert!(report.intact, "{:?}", report.message);
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_application_is_shown_as_it_was_answered_with_its_history() {
-    let bench = Bench::new().await;
+async fn an_application_is_shown_as_it_was_answered_with_its_history(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let (id, answer) = bench.submit("R-1", 24).await;
     let shown = serde_json::to_value(show(&bench.app, &officer(), id).await.unwrap()).unwrap();
     for (field, value) in answer.as_object().unwrap() {
@@ -98,9 +111,10 @@ async fn an_application_is_shown_as_it_was_answered_with_its_history() {
     assert_eq!(shown["history"][0]["at"], "2026-11-22T12:00:00.000000Z");
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_simulation_decides_alike_and_leaves_nothing() {
-    let bench = Bench::new().await;
+async fn a_simulation_decides_alike_and_leaves_nothing(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     let simulated = serde_json::to_value(simulate(&bench.app, &form("R-1", 24)).unwrap()).unwrap();
     assert!(simulated["decision"].get("audit").is_none());
     assert_eq!(bench.verify().await.entries, 0);
@@ -110,9 +124,10 @@ async fn a_simulation_decides_alike_and_leaves_nothing() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn entries_are_listed_by_time_subject_and_action() {
-    let bench = Bench::new().await;
+async fn entries_are_listed_by_time_subject_and_action(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     let (first, _) = bench.submit("R-1", 24).await;
     bench.clock.advance(Duration::hours(1));
     bench.submit("R-2", 24).await;
@@ -139,9 +154,10 @@ async fn entries_are_listed_by_time_subject_and_action() {
     assert_eq!((head.size, head.updated_at), (3, at(2)));
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_registry_shows_what_decides() {
-    let bench = Bench::new().await;
+async fn the_registry_shows_what_decides(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     let listed = models::list(&bench.app);
     assert_eq!((listed[0].name.as_str(), listed[0].active), ("example", true));
     let shown = models::show(&bench.app, "example", "1").unwrap();

@@ -5,15 +5,15 @@ use crate::{
 };
 
 async fn key_count(bench: &Bench) -> usize {
-    let mut connection = tampering::connect(bench).await;
-    let count: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM idempotency_keys").fetch_one(&mut connection).await.unwrap();
-    usize::try_from(count).unwrap()
+    usize::try_from(bench.count("SELECT COUNT(*) FROM idempotency_keys").await).unwrap()
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_application_is_answered_with_its_decision_and_its_place_in_the_log() {
-    let bench = Bench::new().await;
+async fn an_application_is_answered_with_its_decision_and_its_place_in_the_log(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let who = principal(Role::Service, "los-1");
     let answer = submit(&bench.app, bench.call(&who, None), &form("R-1", 24)).await.unwrap();
     assert_eq!((answer.status, answer.version, answer.replayed), (201, 1, false));
@@ -29,9 +29,12 @@ async fn an_application_is_answered_with_its_decision_and_its_place_in_the_log()
     assert_eq!(body["decision"]["audit"]["leaf_hash"], stored[0].leaf_hash.to_string());
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_at_once_get_contiguous_places_in_one_log_that_verifies() {
-    let bench = Bench::new().await;
+async fn two_hundred_at_once_get_contiguous_places_in_one_log_that_verifies(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let ids = bench.submit_many(200).await;
     let mut distinct = ids.clone();
     distinct.sort_unstable();
@@ -40,18 +43,16 @@ async fn two_hundred_at_once_get_contiguous_places_in_one_log_that_verifies() {
     let report = bench.verify().await;
     assert!(report.intact, "{:?}", report.message);
     assert_eq!(report.entries, 200);
-    let mut connection = tampering::connect(&bench).await;
-    let times: i64 =
-        sqlx::query_scalar("SELECT COUNT(DISTINCT sequence) FROM audit_entries WHERE sequence BETWEEN 0 AND 199")
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
-    assert_eq!(times, 200);
+    let places = "SELECT COUNT(DISTINCT sequence) FROM audit_entries WHERE sequence BETWEEN 0 AND 199";
+    assert_eq!(bench.count(places).await, 200);
 }
 
+#[rstest]
 #[tokio::test]
-async fn the_same_request_under_its_key_is_answered_byte_for_byte() {
-    let bench = Bench::new().await;
+async fn the_same_request_under_its_key_is_answered_byte_for_byte(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let first = bench.submit_under(&key("k-1"), &form("R-1", 24)).await.unwrap();
     bench.clock.advance(Duration::hours(1));
     let again = bench.submit_under(&key("k-1"), &form("R-1", 24)).await.unwrap();
@@ -60,9 +61,12 @@ async fn the_same_request_under_its_key_is_answered_byte_for_byte() {
     assert_eq!(bench.verify().await.entries, 1);
 }
 
+#[rstest]
 #[tokio::test]
-async fn another_request_under_a_used_key_is_refused_even_when_it_is_invalid() {
-    let bench = Bench::new().await;
+async fn another_request_under_a_used_key_is_refused_even_when_it_is_invalid(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     bench.submit_under(&key("k-1"), &form("R-1", 24)).await.unwrap();
     for body in [form("R-2", 24), b"{}".to_vec(), b"{".to_vec()] {
         let refused = bench.submit_under(&key("k-1"), &body).await.unwrap_err();
@@ -71,17 +75,19 @@ async fn another_request_under_a_used_key_is_refused_even_when_it_is_invalid() {
     assert_eq!(bench.verify().await.entries, 1);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_refused_request_leaves_its_key_free() {
-    let bench = Bench::new().await;
+async fn a_refused_request_leaves_its_key_free(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     let refused = bench.submit_under(&key("k-1"), b"{}").await.unwrap_err();
     assert!(matches!(refused, SubmitError::Refused(Refusal::Faults(_))), "{refused:?}");
     assert!(bench.submit_under(&key("k-1"), &form("R-1", 24)).await.is_ok());
 }
 
+#[rstest]
 #[tokio::test]
-async fn keys_of_two_callers_never_meet() {
-    let bench = Bench::new().await;
+async fn keys_of_two_callers_never_meet(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     let key = key("k-1");
     for subject in ["los-1", "los-2"] {
         let who = principal(Role::Service, subject);
@@ -91,9 +97,10 @@ async fn keys_of_two_callers_never_meet() {
     assert_eq!(bench.verify().await.entries, 2);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_duplicates_at_once_make_one_decision() {
-    let bench = Arc::new(Bench::new().await);
+async fn fifty_duplicates_at_once_make_one_decision(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Arc::new(Bench::on(backend).await);
     let tasks: Vec<_> = (0..50)
         .map(|_| {
             let bench = Arc::clone(&bench);
@@ -113,9 +120,10 @@ async fn fifty_duplicates_at_once_make_one_decision() {
     assert_eq!(bench.verify().await.entries, 1);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_key_is_kept_for_a_day_and_then_swept() {
-    let bench = Bench::new().await;
+async fn a_key_is_kept_for_a_day_and_then_swept(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     bench.submit_under(&key("old"), &form("R-1", 24)).await.unwrap();
     bench.clock.advance(Duration::hours(24));
     bench.submit_under(&key("later"), &form("R-2", 24)).await.unwrap();
@@ -126,9 +134,10 @@ async fn a_key_is_kept_for_a_day_and_then_swept() {
     assert!(!bench.submit_under(&key("old"), &form("R-1", 24)).await.unwrap().replayed);
 }
 
+#[rstest]
 #[tokio::test]
-async fn many_keys_are_found_whatever_their_number() {
-    let bench = Bench::new().await;
+async fn many_keys_are_found_whatever_their_number(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     let ids: Vec<_> = (0..90)
         .map(|i| idempotency::KeyId {
             caller: "service:los-1".into(),
@@ -145,9 +154,10 @@ async fn many_keys_are_found_whatever_their_number() {
     assert_eq!(found, ["k-3", "k-64", "k-89"]);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_clock_set_back_does_not_set_the_log_back() {
-    let bench = Bench::new().await;
+async fn a_clock_set_back_does_not_set_the_log_back(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     bench.submit("R-1", 24).await;
     bench.clock.advance(Duration::hours(-1));
     bench.submit("R-2", 24).await;
@@ -155,9 +165,12 @@ async fn a_clock_set_back_does_not_set_the_log_back() {
     assert!(report.intact, "{:?}", report.message);
 }
 
+#[rstest]
 #[tokio::test]
-async fn what_was_acknowledged_before_a_stop_is_there_and_later_changes_are_refused() {
-    let bench = Bench::new().await;
+async fn what_was_acknowledged_before_a_stop_is_there_and_later_changes_are_refused(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     bench.submit_many(30).await;
     bench.app.stop().await;
     let who = principal(Role::Service, "los-1");
@@ -165,7 +178,7 @@ async fn what_was_acknowledged_before_a_stop_is_there_and_later_changes_are_refu
     assert!(matches!(refused, SubmitError::Record(RecordError::Stopping { .. })), "{refused:?}");
     let report = bench.verify().await;
     assert_eq!((report.intact, report.entries), (true, 30));
-    let again = Bench::start(&bench.folder, &bench.clock, Settings::default()).await;
+    let again = Bench::start(&bench.store, &bench.clock, Settings::default()).await;
     let answer = submit(&again, bench.call(&who, None), &form("R-1", 24)).await.unwrap();
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(body["decision"]["audit"]["sequence"], 30, "the log goes on where it was left");
@@ -173,7 +186,7 @@ async fn what_was_acknowledged_before_a_stop_is_there_and_later_changes_are_refu
 
 #[tokio::test]
 async fn a_full_queue_refuses_and_says_when_to_come_back() {
-    let bench = Bench::with(Settings { queue_capacity: 2, batch_max: 1 }).await;
+    let bench = Bench::with(Backend::Sqlite, Settings { queue_capacity: 2, batch_max: 1 }).await;
     // Another process holds the lock, so that nothing can be written meanwhile.
     let mut other = tampering::connect(&bench).await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
@@ -195,9 +208,12 @@ async fn a_full_queue_refuses_and_says_when_to_come_back() {
     assert_eq!(bench.verify().await.entries, recorded as u64);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_transaction_that_was_not_committed_leaves_nothing() {
-    let bench = Bench::new().await;
+async fn a_transaction_that_was_not_committed_leaves_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     bench.submit("R-1", 24).await;
     let mut tx = bench.app.db().write().await.unwrap();
     let frontier = crate::audit::tree::Frontier::new(2, vec![crate::audit::tree::leaf_hash(b"half")]).unwrap();
@@ -208,16 +224,18 @@ async fn a_transaction_that_was_not_committed_leaves_nothing() {
     assert_eq!((report.intact, report.entries), (true, 2), "{:?}", report.message);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_store_that_fails_is_reported_and_recording_goes_on_when_it_is_back() {
-    let bench = Bench::new().await;
-    let mut other = tampering::connect(&bench).await;
-    sqlx::query("ALTER TABLE decisions RENAME TO elsewhere").execute(&mut other).await.unwrap();
+async fn a_store_that_fails_is_reported_and_recording_goes_on_when_it_is_back(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
+    bench.execute("ALTER TABLE decisions RENAME TO elsewhere").await;
     let who = principal(Role::Service, "los-1");
     let body = form("R-1", 24);
     let refused = submit(&bench.app, bench.call(&who, None), &body).await.unwrap_err();
     assert!(matches!(refused, SubmitError::Record(RecordError::Storage(_))), "{refused:?}");
-    sqlx::query("ALTER TABLE elsewhere RENAME TO decisions").execute(&mut other).await.unwrap();
+    bench.execute("ALTER TABLE elsewhere RENAME TO decisions").await;
     assert!(submit(&bench.app, bench.call(&who, None), &body).await.is_ok());
     let report = bench.verify().await;
     assert_eq!((report.intact, report.entries), (true, 1), "{:?}", report.message);
@@ -240,9 +258,10 @@ async fn personal_data_stands_in_no_table_in_the_clear() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_service_is_ready_until_it_stops() {
-    let bench = Bench::new().await;
+async fn a_service_is_ready_until_it_stops(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     assert!(bench.app.readiness().await.is_ready());
     bench.app.stop().await;
     let readiness = bench.app.readiness().await;

@@ -20,9 +20,12 @@ async fn review(bench: &Bench, id: ApplicationId, seen_version: u32, body: &[u8]
     Ok(serde_json::from_slice(&answer.body).unwrap())
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_person_decides_what_awaits_review_and_states_why() {
-    let bench = Bench::new().await;
+async fn a_person_decides_what_awaits_review_and_states_why(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let (id, before) = bench.submit("R-1", 24).await;
     bench.clock.advance(Duration::minutes(5));
     let after = review(&bench, id, 1, DECLINE).await.unwrap();
@@ -39,9 +42,10 @@ async fn a_person_decides_what_awaits_review_and_states_why() {
     assert!(bench.verify().await.intact);
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_override_is_kept_beside_what_it_overrides() {
-    let bench = Bench::new().await;
+async fn an_override_is_kept_beside_what_it_overrides(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bench = Bench::on(backend).await;
     let (id, _) = bench.submit("R-1", 24).await;
     review(&bench, id, 1, DECLINE).await.unwrap();
     let approved = review(&bench, id, 2, APPROVE).await.unwrap();
@@ -65,9 +69,12 @@ async fn an_override_is_kept_beside_what_it_overrides() {
     assert_eq!((report.intact, report.entries), (true, 3), "{:?}", report.message);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_decide_on_one_version_exactly_one_wins() {
-    let bench = Arc::new(Bench::new().await);
+async fn of_many_who_decide_on_one_version_exactly_one_wins(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Arc::new(Bench::on(backend).await);
     let (id, _) = bench.submit("R-1", 24).await;
     let tasks: Vec<_> = (0..20)
         .map(|i| {
@@ -88,9 +95,12 @@ async fn of_many_who_decide_on_one_version_exactly_one_wins() {
     assert_eq!((report.intact, report.entries), (true, 2), "{:?}", report.message);
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_reason_that_is_not_in_the_catalogue_is_refused_with_those_that_are() {
-    let bench = Bench::new().await;
+async fn a_reason_that_is_not_in_the_catalogue_is_refused_with_those_that_are(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let (id, _) = bench.submit("R-1", 24).await;
     let body = br#"{"outcome": "decline", "reason_codes": ["EX-PHONE", "XX-UNKNOWN"]}"#;
     let ReviewError::Refused(Refusal::Faults(faults)) = review(&bench, id, 1, body).await.unwrap_err() else {
@@ -101,18 +111,24 @@ async fn a_reason_that_is_not_in_the_catalogue_is_refused_with_those_that_are() 
     assert_eq!(bench.verify().await.entries, 1);
 }
 
+#[rstest]
 #[tokio::test]
-async fn what_is_not_there_or_no_longer_as_it_was_seen_is_not_decided() {
-    let bench = Bench::new().await;
+async fn what_is_not_there_or_no_longer_as_it_was_seen_is_not_decided(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let (id, _) = bench.submit("R-1", 24).await;
     assert!(matches!(review(&bench, id, 3, APPROVE).await, Err(ReviewError::VersionMismatch { current: 1 })));
     let nobody = bench.app.ids().application(noon());
     assert!(matches!(review(&bench, nobody, 1, APPROVE).await, Err(ReviewError::NotFound)));
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_review_under_a_key_is_made_once_and_answered_again_though_the_version_moved_on() {
-    let bench = Bench::new().await;
+async fn a_review_under_a_key_is_made_once_and_answered_again_though_the_version_moved_on(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let (id, _) = bench.submit("R-1", 24).await;
     let (who, key) = (principal(Role::Officer, "ada"), key("k-1"));
     let first = decide(&bench.app, bench.call(&who, Some(&key)), id, 1, DECLINE).await.unwrap();
@@ -122,9 +138,12 @@ async fn a_review_under_a_key_is_made_once_and_answered_again_though_the_version
     assert_eq!(bench.verify().await.entries, 2);
 }
 
+#[rstest]
 #[tokio::test]
-async fn an_explanation_stays_what_model_and_policy_decided_by() {
-    let bench = Bench::new().await;
+async fn an_explanation_stays_what_model_and_policy_decided_by(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
     let (id, _) = bench.submit("R-1", 24).await;
     let auditor = principal(Role::Auditor, "max");
     let before = explanation(&bench.app, &auditor, id).await.unwrap();

@@ -1,11 +1,12 @@
 //! Every kind of tampering, done in the database file itself, is found and the right entry named.
 
 mod beside;
+mod on_postgres;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use rstest::rstest;
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::{super::review::decide, *};
@@ -15,8 +16,15 @@ const ENTRIES: u32 = 300;
 
 /// A connection that no rule of the database binds.
 pub(super) async fn connect(bench: &Bench) -> SqliteConnection {
-    let DatabaseUrl::Sqlite(path) = bench.url();
-    connect_to(&path).await
+    connect_to(&file(bench)).await
+}
+
+/// The file of a store that is one.
+fn file(bench: &Bench) -> PathBuf {
+    match bench.url() {
+        DatabaseUrl::Sqlite(path) => path,
+        DatabaseUrl::Postgres(url) => panic!("{url} is no file"),
+    }
 }
 
 async fn connect_to(path: &Path) -> SqliteConnection {
@@ -56,8 +64,7 @@ async fn log() -> &'static [u8] {
         let who = principal(Role::Officer, "ada");
         decide(&bench.app, bench.call(&who, None), reviewed, 1, br#"{"outcome": "approve"}"#).await.unwrap();
         bench.app.stop().await;
-        let DatabaseUrl::Sqlite(path) = bench.url();
-        std::fs::read(path).unwrap()
+        std::fs::read(file(&bench)).unwrap()
     });
     log.await
 }
@@ -102,7 +109,8 @@ impl Copy {
 
     async fn verify(self) -> Report {
         self.connection.close().await.unwrap();
-        let db = Db::open_read_only(&Bench::url_in(&self.folder)).await.unwrap();
+        let path = self.folder.path().join("underwright.db");
+        let db = Db::open_read_only(&DatabaseUrl::Sqlite(path)).await.unwrap();
         let report = verify(&db, |_, _| ()).await.unwrap();
         db.close().await;
         report

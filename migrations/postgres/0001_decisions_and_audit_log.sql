@@ -1,0 +1,96 @@
+-- Applications, their decisions, idempotency keys and the audit log.
+--
+-- The same numbers and names stand in every database's folder; texts differ where types do.
+-- Times are RFC 3339 in UTC with microseconds, of one width, so that their order as text is their order in time.
+-- Text is compared by its bytes (COLLATE "C"), whatever the database's own collation, so that an order never
+-- changes with an operating system's library. Whole numbers are BIGINT, as they are bound and read.
+
+-- An application as it stands. Its body is what was received, without the applicant, as canonical JSON.
+CREATE TABLE applications (
+    id                 TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
+    external_reference TEXT   COLLATE "C",
+    -- Role and subject, as in `service:los-1`.
+    submitted_by       TEXT   COLLATE "C" NOT NULL,
+    received_at        TEXT   COLLATE "C" NOT NULL,
+    status             TEXT   COLLATE "C" NOT NULL CHECK (status IN ('decided', 'awaiting_review')),
+    outcome            TEXT   COLLATE "C" NOT NULL CHECK (outcome IN ('approve', 'review', 'decline')),
+    version            BIGINT NOT NULL CHECK (version >= 1),
+    amount_minor       BIGINT NOT NULL,
+    currency           TEXT   COLLATE "C" NOT NULL,
+    body               TEXT   COLLATE "C" NOT NULL,
+    -- Personal data, and the only place of it; kept apart so that it can be sealed and erased.
+    applicant          TEXT   COLLATE "C" NOT NULL
+);
+
+-- Identifiers begin with the time of receipt, so that each of these lists newest first, page by page.
+CREATE INDEX applications_by_outcome ON applications (outcome, id);
+CREATE INDEX applications_by_submitter ON applications (submitted_by, id);
+CREATE INDEX applications_by_reference ON applications (external_reference, id) WHERE external_reference IS NOT NULL;
+
+-- The audit log. `entry` is the entry's canonical JSON; the columns beside it repeat what is searched for.
+CREATE TABLE audit_entries (
+    sequence    BIGINT NOT NULL PRIMARY KEY,
+    leaf_hash   BYTEA  NOT NULL,
+    recorded_at TEXT   COLLATE "C" NOT NULL,
+    action      TEXT   COLLATE "C" NOT NULL,
+    subject     TEXT   COLLATE "C" NOT NULL,
+    entry       TEXT   COLLATE "C" NOT NULL
+);
+
+CREATE INDEX audit_entries_by_time ON audit_entries (recorded_at, sequence);
+CREATE INDEX audit_entries_by_subject ON audit_entries (subject, sequence);
+
+-- Hashes inside the Merkle tree: of every complete subtree of 256^level leaves, the `position`th of its level.
+CREATE TABLE audit_nodes (
+    level    BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    hash     BYTEA  NOT NULL,
+    PRIMARY KEY (level, position)
+);
+
+-- One row: how many entries there are, the root of their tree, and the roots of its complete subtrees, widest
+-- first, from which the next entry goes on. Whoever writes locks it first, so that there is one log however many
+-- processes write. It is written with every commit: the free space on its page keeps that cheap.
+CREATE TABLE audit_head (
+    id         BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    size       BIGINT NOT NULL CHECK (size >= 0),
+    root_hash  BYTEA  NOT NULL,
+    frontier   BYTEA  NOT NULL,
+    updated_at TEXT   COLLATE "C"
+) WITH (fillfactor = 10);
+
+-- The root of the empty tree is the SHA-256 of nothing (RFC 6962, section 2.1).
+INSERT INTO audit_head (id, size, root_hash, frontier, updated_at)
+VALUES (1, 0, '\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', '', NULL);
+
+-- Every decision on an application: its first by model and policy, the later ones by people. The record that
+-- repeats a decision is the payload of its audit entry; `decision` is the part of it that is answered.
+CREATE TABLE decisions (
+    audit_sequence BIGINT NOT NULL PRIMARY KEY REFERENCES audit_entries (sequence),
+    leaf_hash      BYTEA  NOT NULL,
+    application_id TEXT   COLLATE "C" NOT NULL REFERENCES applications (id),
+    -- The application's version that this decision made.
+    number         BIGINT NOT NULL CHECK (number >= 1),
+    id             TEXT   COLLATE "C" NOT NULL,
+    decided_at     TEXT   COLLATE "C" NOT NULL,
+    outcome        TEXT   COLLATE "C" NOT NULL CHECK (outcome IN ('approve', 'review', 'decline')),
+    automatic      BIGINT NOT NULL CHECK (automatic IN (0, 1)),
+    decision       TEXT   COLLATE "C" NOT NULL,
+    UNIQUE (application_id, number)
+);
+
+-- What was answered under an Idempotency-Key, kept for a day at least.
+CREATE TABLE idempotency_keys (
+    caller         TEXT   COLLATE "C" NOT NULL,
+    route          TEXT   COLLATE "C" NOT NULL,
+    key            TEXT   COLLATE "C" NOT NULL,
+    request_sha256 BYTEA  NOT NULL,
+    status         BIGINT NOT NULL,
+    application_id TEXT   COLLATE "C" NOT NULL,
+    version        BIGINT NOT NULL,
+    response       BYTEA  NOT NULL,
+    created_at     TEXT   COLLATE "C" NOT NULL,
+    PRIMARY KEY (caller, route, key)
+);
+
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);

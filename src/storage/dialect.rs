@@ -1,0 +1,12 @@
+//! The few texts that are not the same for every backend.
+
+/// Begins the SQLite transaction that writes. Immediate: it takes the lock at once, instead of failing when it
+/// first writes.
+pub(super) const SQLITE_BEGIN_WRITE: &str = "BEGIN IMMEDIATE";
+
+/// Locks the log's head in PostgreSQL until the transaction ends. What is read after it, each statement in a
+/// snapshot of its own, is what the writer before left, whichever process that was.
+pub(super) const POSTGRES_LOCK_HEAD: &str = "SELECT id FROM audit_head WHERE id = 1 FOR UPDATE";
+
+/// Begins a PostgreSQL transaction that reads one state of the database, as one in SQLite does.
+pub(super) const POSTGRES_BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

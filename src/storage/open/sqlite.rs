@@ -1,0 +1,164 @@
+//! Opening a file, and bringing its tables up to date.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    Connection, SqliteConnection,
+    migrate::Migrator,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{AppliedMigration, applied, migration_error, newest, refuse_newer};
+use crate::{
+    config,
+    storage::{
+        Db, Error,
+        dialect::SQLITE_BEGIN_WRITE,
+        error::{primary_code, sqlite_code},
+    },
+};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// How long a connection waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+pub(super) async fn migrate(path: &Path, settings: &config::Database) -> Result<(Db, Vec<AppliedMigration>), Error> {
+    require_folder(path)?;
+    let options = sqlite_options(path).create_if_missing(true).synchronous(SqliteSynchronous::Full);
+    // Looked at first as it is: to set the journal's mode is to write to the file.
+    let mut connection = connect(path, &options).await?;
+    let before = migrations_before(path, &mut connection).await?;
+    connection.close().await?;
+    let options = options.journal_mode(SqliteJournalMode::Wal);
+    let mut connection = connect(path, &options).await?;
+    let applied = apply_migrations(&before, &mut connection).await?;
+    connection.close().await?;
+    let writer = pool(1, settings).connect_lazy_with(options.clone());
+    let readers = pool(settings.read_connections, settings).connect_lazy_with(options.pragma("query_only", "ON"));
+    Ok((Db::Sqlite { writer, readers }, applied))
+}
+
+pub(super) async fn open_read_only(path: &Path, settings: &config::Database) -> Result<Db, Error> {
+    if !path.exists() {
+        return Err(Error::NoSuchDatabase { path: path.to_owned() });
+    }
+    let mut options = sqlite_options(path).read_only(true);
+    let mut connection = match connect(path, &options).await {
+        // Where no lock file can be made nobody else writes either: read the file as it stands.
+        Err(Error::CannotOpen { .. } | Error::ReadOnly) => {
+            options = options.immutable(true);
+            let connection = connect(path, &options).await?;
+            if has_journal(path) {
+                // Read this way, the latest changes would be left out.
+                return Err(Error::JournalNotReadable { path: path.to_owned() });
+            }
+            connection
+        }
+        other => other?,
+    };
+    require_current_schema(path, &mut connection).await?;
+    connection.close().await?;
+    // Whoever asks for the writer gets a connection that refuses to write.
+    let writer = pool(1, settings).connect_lazy_with(options.clone());
+    Ok(Db::Sqlite { writer, readers: pool(1, settings).connect_lazy_with(options) })
+}
+
+/// Whether changes stand in a write-ahead log beside the file.
+fn has_journal(path: &Path) -> bool {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    std::fs::metadata(journal).is_ok_and(|journal| journal.len() > 0)
+}
+
+fn sqlite_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).foreign_keys(true)
+}
+
+/// A pool that keeps its connections: they are to a file, and cost nothing to hold.
+fn pool(connections: u32, settings: &config::Database) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(settings.acquire_timeout())
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+fn require_folder(path: &Path) -> Result<(), Error> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if folder.is_dir() { Ok(()) } else { Err(Error::NoSuchDirectory { path: folder.to_owned() }) }
+}
+
+/// Connects and reads something, because SQLite looks into a file only when it must.
+async fn connect(path: &Path, options: &SqliteConnectOptions) -> Result<SqliteConnection, Error> {
+    let opened = async {
+        let mut connection = SqliteConnection::connect_with(options).await?;
+        sqlx::query("SELECT COUNT(*) FROM sqlite_master").fetch_one(&mut connection).await?;
+        Ok(connection)
+    };
+    opened.await.map_err(|error: sqlx::Error| opening_error(path, error))
+}
+
+fn opening_error(path: &Path, error: sqlx::Error) -> Error {
+    let code = error.as_database_error().and_then(primary_code);
+    match code {
+        Some(sqlite_code::NOTADB | sqlite_code::CORRUPT) => Error::DamagedFile { path: path.to_owned() },
+        Some(sqlite_code::CANTOPEN) => {
+            let reason = error.as_database_error().map(|e| e.message().to_owned()).unwrap_or_default();
+            Error::CannotOpen { path: path.to_owned(), reason }
+        }
+        _ => error.into(),
+    }
+}
+
+/// The versions that were applied, oldest first; `None` when the table that lists them is not there.
+async fn applied_versions(connection: &mut SqliteConnection) -> Result<Option<Vec<i64>>, Error> {
+    let listed = sqlx::query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'")
+        .fetch_optional(&mut *connection)
+        .await?;
+    if listed.is_none() {
+        return Ok(None);
+    }
+    let versions = sqlx::query_scalar("SELECT version FROM _sqlx_migrations ORDER BY version");
+    Ok(Some(versions.fetch_all(connection).await?))
+}
+
+/// Whether the file holds tables of somebody else's.
+async fn holds_foreign_tables(connection: &mut SqliteConnection) -> Result<bool, Error> {
+    let tables: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM sqlite_master WHERE type = 'table'").fetch_one(connection).await?;
+    Ok(tables > 0)
+}
+
+async fn require_current_schema(path: &Path, connection: &mut SqliteConnection) -> Result<(), Error> {
+    let Some(applied) = applied_versions(connection).await? else {
+        return Err(Error::NotADatabase { path: path.to_owned() });
+    };
+    refuse_newer(&MIGRATIONS, &applied)?;
+    if applied.last() == Some(&newest(&MIGRATIONS)) { Ok(()) } else { Err(Error::OlderSchema) }
+}
+
+/// The migrations of a database that may be migrated: one of ours that is not newer, or an empty file.
+async fn migrations_before(path: &Path, connection: &mut SqliteConnection) -> Result<Vec<i64>, Error> {
+    let before = match applied_versions(connection).await? {
+        Some(versions) => versions,
+        None if holds_foreign_tables(connection).await? => {
+            return Err(Error::NotADatabase { path: path.to_owned() });
+        }
+        None => Vec::new(),
+    };
+    refuse_newer(&MIGRATIONS, &before)?;
+    Ok(before)
+}
+
+async fn apply_migrations(before: &[i64], connection: &mut SqliteConnection) -> Result<Vec<AppliedMigration>, Error> {
+    MIGRATIONS.run(&mut *connection).await.map_err(migration_error)?;
+    // Takes and gives back the lock that every write needs: a database that cannot be written is refused
+    // now, not at the first decision.
+    connection.begin_with(SQLITE_BEGIN_WRITE).await?.rollback().await?;
+    Ok(applied(&MIGRATIONS, before))
+}
