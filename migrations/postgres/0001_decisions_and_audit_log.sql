@@ -18,8 +18,10 @@ CREATE TABLE applications (
     amount_minor       BIGINT NOT NULL,
     currency           TEXT   COLLATE "C" NOT NULL,
     body               TEXT   COLLATE "C" NOT NULL,
-    -- Personal data, and the only place of it; kept apart so that it can be sealed and erased.
-    applicant          TEXT   COLLATE "C" NOT NULL
+    -- Personal data, sealed under the application's own data key; the same bytes as in its audit entry.
+    applicant          BYTEA  NOT NULL,
+    -- When its data key was destroyed, since when nobody can read the applicant.
+    erased_at          TEXT   COLLATE "C"
 );
 
 -- Identifiers begin with the time of receipt, so that each of these lists newest first, page by page.
@@ -84,10 +86,12 @@ CREATE TABLE idempotency_keys (
     caller         TEXT   COLLATE "C" NOT NULL,
     route          TEXT   COLLATE "C" NOT NULL,
     key            TEXT   COLLATE "C" NOT NULL,
-    request_sha256 BYTEA  NOT NULL,
+    -- HMAC-SHA-256: a plain hash of a request would let guesses of what it said be checked.
+    request_mac    BYTEA  NOT NULL,
     status         BIGINT NOT NULL,
     application_id TEXT   COLLATE "C" NOT NULL,
     version        BIGINT NOT NULL,
+    -- Sealed under the application's data key, without the decision's place in the log.
     response       BYTEA  NOT NULL,
     created_at     TEXT   COLLATE "C" NOT NULL,
     PRIMARY KEY (caller, route, key)

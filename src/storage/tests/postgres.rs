@@ -49,7 +49,9 @@ async fn both_backends_have_the_same_migrations_tables_and_columns() {
                 FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations' ";
     let Store::Postgres(database) = &postgres else { panic!("asked for a server") };
     columns.push(sqlx::query_scalar::<_, String>(text).fetch_all(&mut database.connect().await).await.unwrap());
-    columns.iter_mut().for_each(|columns| columns.sort());
+    for columns in &mut columns {
+        columns.sort();
+    }
     assert_eq!(columns[0], columns[1]);
 }
 
@@ -130,7 +132,7 @@ async fn a_row_that_contradicts_another_is_a_conflict_that_repeats_no_value() {
         amount_minor: 1,
         currency: "USD".into(),
         body: "{}".into(),
-        applicant: "canary".into(),
+        applicant: b"canary".to_vec(),
     };
     let id = crate::clock::least_application_id(Timestamp::parse("2026-11-22T12:00:00Z").unwrap()).to_string();
     applications::insert(&mut tx, vec![new(&id, "R-1")]).await.unwrap();
