@@ -200,8 +200,11 @@ async fn duplicates_at_two_replicas_at_once_make_one_decision_each() {
 #[tokio::test(flavor = "multi_thread")]
 async fn four_servers_that_start_on_an_empty_database_at_once_all_start() {
     let database = shared().database().await;
-    let folders: Vec<TempDir> = (0..4).map(|_| tempfile::tempdir().expect("a folder")).collect();
-    let starts = folders.iter().map(|folder| {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The development keys, which replicas share, are made beforehand, by a server on another store.
+    let elsewhere = format!("sqlite://{}/other.db", folder.path().display());
+    Peer::start(Path::new(PROGRAM), folder.path(), &elsewhere, &[]).and_then(Peer::stop).expect("it starts and stops");
+    let starts = (0..4).map(|_| {
         let (folder, url): (PathBuf, _) = (folder.path().to_owned(), database.url());
         tokio::task::spawn_blocking(move || Peer::start(Path::new(PROGRAM), &folder, &url, &[]))
     });

@@ -31,18 +31,20 @@ impl Peer {
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().with_context(|| {
             format!("cannot start {}: build it with cargo build --release, or name it with --server", program.display())
         })?;
-        // Development mode greets on standard error once it listens; what follows is passed on.
+        // Development mode greets on standard error once it listens; what follows the greeting is passed on.
         let mut said = BufReader::new(process.stderr.take().context("piped")?);
         let mut line = String::new();
-        let address = loop {
+        let mut address = None;
+        while !line.contains("Ctrl-C") {
             line.clear();
             if said.read_line(&mut line)? == 0 {
                 bail!("the server did not start: {}", process.wait()?);
             }
-            if let Some(address) = line.split("http://").nth(1).and_then(|rest| rest.split("/docs").next()) {
-                break address.parse().with_context(|| format!("no address in {line}"))?;
+            if let Some((_, rest)) = line.split_once("http://") {
+                address = address.or(rest.split('/').next().and_then(|address| address.parse().ok()));
             }
-        };
+        }
+        let address = address.context("the greeting names no address")?;
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::stderr()));
         Ok(Self { address, process })
     }
