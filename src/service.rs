@@ -12,6 +12,8 @@ mod idempotency;
 pub mod models;
 pub mod policies;
 pub mod recorder;
+pub mod registry;
+pub mod replay;
 pub mod review;
 pub mod shipped;
 pub mod simulate;

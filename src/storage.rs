@@ -16,8 +16,10 @@ pub mod audit;
 pub mod bundle_files;
 pub mod data_keys;
 pub mod decisions;
+pub mod entries;
 pub mod idempotency;
 pub mod queries;
+pub mod registry;
 
 #[cfg(test)]
 mod tests;

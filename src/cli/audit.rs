@@ -1,5 +1,7 @@
 //! `underwright audit`.
 
+mod replay;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
@@ -12,10 +14,11 @@ use crate::{
     storage::Db,
 };
 
-/// Check the audit log.
+/// Check the audit log, and repeat what it records.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     Verify(VerifyArgs),
+    Replay(replay::Args),
 }
 
 /// Recompute every hash of the audit log and name the first bad entry.
@@ -35,6 +38,7 @@ pub(super) struct VerifyArgs {
 pub(super) fn run(command: &Command) -> anyhow::Result<Answer> {
     match command {
         Command::Verify(args) => run_verify(args),
+        Command::Replay(args) => replay::run(args),
     }
 }
 

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use time::Date;
 
-use super::record::{DecisionRecord, Explanation, PolicyInputs, ScoredApplication, ScoredFeature, plain_zero};
+use super::{
+    reason_map,
+    record::{DecisionRecord, Explanation, PolicyInputs, ScoredApplication, ScoredFeature, plain_zero},
+};
 use crate::{
     domain::{
         application::Application, decision::Decision, fault::Fault, id::DecisionId, intake::age_years,
@@ -20,6 +23,7 @@ use crate::{
 pub struct Decider {
     model: Arc<Model>,
     policy: Arc<Policy>,
+    reason_map_sha256: Arc<str>,
 }
 
 /// A decision with all that led to it.
@@ -50,7 +54,6 @@ pub struct DecidedRow {
 struct Weighed {
     features: FeatureVector,
     assessment: Assessment,
-    applicant_age_years: u32,
     ruling: Ruling,
 }
 
@@ -61,7 +64,8 @@ impl Decider {
     /// Everything that a rule asks for and the model does not have.
     pub fn new(model: Arc<Model>, policy: Arc<Policy>) -> Result<Self, PolicyError> {
         policy.check_against(model.schema())?;
-        Ok(Self { model, policy })
+        let reason_map_sha256 = reason_map::sha256(&model, &policy).into();
+        Ok(Self { model, policy, reason_map_sha256 })
     }
 
     /// The model that scores.
@@ -81,7 +85,23 @@ impl Decider {
     /// # Errors
     /// The faults of an application that lacks what this model reads, or says what it does not know.
     pub fn decide(&self, application: &Application, id: DecisionId, now: Timestamp) -> Result<Decided, Vec<Fault>> {
-        let Weighed { features, assessment, applicant_age_years, ruling } = self.weigh(application, now.date())?;
+        let applicant_age_years = age_years(application.applicant.date_of_birth, now.date());
+        self.decide_at_age(application, applicant_age_years, id, now)
+    }
+
+    /// Decides an application as [`Decider::decide`] does, of an applicant of whom nothing is known but the age.
+    /// What else the application says of the applicant is not looked at.
+    ///
+    /// # Errors
+    /// As [`Decider::decide`].
+    pub fn decide_at_age(
+        &self,
+        application: &Application,
+        applicant_age_years: u32,
+        id: DecisionId,
+        now: Timestamp,
+    ) -> Result<Decided, Vec<Fault>> {
+        let Weighed { features, assessment, ruling } = self.weigh(application, applicant_age_years, now.date())?;
         let decision = self.decision(id, now, &assessment, ruling);
         let record = DecisionRecord {
             application: ScoredApplication::of(application),
@@ -89,6 +109,7 @@ impl Decider {
             features: ScoredFeature::all(&self.model, &features, &assessment),
             baseline: plain_zero(assessment.baseline),
             margin: plain_zero(assessment.margin),
+            reason_map_sha256: self.reason_map_sha256.as_ref().to_owned(),
             decision: decision.clone(),
         };
         Ok(Decided { decision, record })
@@ -100,14 +121,12 @@ impl Decider {
     /// # Errors
     /// As [`Decider::decide`].
     pub fn decide_unrecorded(&self, application: &Application, today: Date) -> Result<DecidedRow, Vec<Fault>> {
-        self.weigh(application, today).map(|Weighed { features, assessment, ruling, .. }| DecidedRow {
-            features,
-            assessment,
-            ruling,
-        })
+        let applicant_age_years = age_years(application.applicant.date_of_birth, today);
+        let Weighed { features, assessment, ruling } = self.weigh(application, applicant_age_years, today)?;
+        Ok(DecidedRow { features, assessment, ruling })
     }
 
-    fn weigh(&self, application: &Application, today: Date) -> Result<Weighed, Vec<Fault>> {
+    fn weigh(&self, application: &Application, applicant_age_years: u32, today: Date) -> Result<Weighed, Vec<Fault>> {
         let extractor = self.model.extractor();
         let faults = extractor.check_application(application);
         if !faults.is_empty() {
@@ -115,13 +134,12 @@ impl Decider {
         }
         let features = extractor.from_application(application, today);
         let assessment = self.model.assess(&features);
-        let applicant_age_years = age_years(application.applicant.date_of_birth, today);
         let ruling = self.policy.rule(&Case {
             application: Some(application),
             applicant_age_years: Some(applicant_age_years),
             ..self.case(&features, &assessment)
         });
-        Ok(Weighed { features, assessment, applicant_age_years, ruling })
+        Ok(Weighed { features, assessment, ruling })
     }
 
     /// Decides on features alone: a row of a file, where no application is known.

@@ -27,6 +27,8 @@ pub struct DecisionRecord {
     pub features: Vec<ScoredFeature>,
     pub baseline: f64,
     pub margin: f64,
+    /// SHA-256 of the map from features and rules to reasons and their texts, in lower-case hexadecimal.
+    pub reason_map_sha256: String,
     pub decision: Decision,
 }
 

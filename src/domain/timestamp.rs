@@ -29,6 +29,12 @@ impl Timestamp {
         OffsetDateTime::parse(text, &Rfc3339).ok().and_then(Self::new)
     }
 
+    /// Parses RFC 3339 with any offset, or a day such as `2026-11-22`, which means its beginning in UTC.
+    #[must_use]
+    pub fn parse_day_or_time(text: &str) -> Option<Self> {
+        Self::parse(text).or_else(|| Self::parse(&format!("{text}T00:00:00Z")))
+    }
+
     /// The calendar day in UTC.
     #[must_use]
     pub const fn date(self) -> Date {

@@ -9,7 +9,10 @@ use super::App;
 use crate::{
     features::schema::{Feature, Kind, Monotone},
     model::{Model, bundle::BundleError},
-    storage::bundle_files::{BundleFiles, BundleReadError, read_bundle},
+    storage::{
+        bundle_files::{BundleFiles, BundleReadError, read_bundle},
+        registry::KeptModel,
+    },
 };
 
 /// A model with the card that was written when it was trained.
@@ -18,6 +21,8 @@ pub struct LoadedModel {
     pub model: Arc<Model>,
     /// Markdown.
     pub card: String,
+    /// What the model was read from, to be kept.
+    pub kept: Arc<KeptModel>,
 }
 
 /// Why a model was not loaded.
@@ -37,8 +42,10 @@ impl LoadedModel {
 
     /// Checks a bundle's files. Refused unless every parity vector gives the expected bits.
     pub fn from_files(files: BundleFiles) -> Result<Self, BundleError> {
-        let model = Model::parse(&files.model_json, &files.parity_jsonl)?;
-        Ok(Self { model: Arc::new(model), card: files.card_md })
+        let BundleFiles { model_json, parity_jsonl, card_md, report_html: _ } = files;
+        let model = Model::parse(&model_json, &parity_jsonl)?;
+        let kept = KeptModel { identity: model.identity().clone(), model_json, parity_jsonl };
+        Ok(Self { model: Arc::new(model), card: card_md, kept: Arc::new(kept) })
     }
 }
 

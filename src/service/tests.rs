@@ -2,6 +2,7 @@
 
 mod reading;
 mod recording;
+mod replaying;
 mod reviewing;
 mod tampering;
 
@@ -16,6 +17,7 @@ use super::{
     audit::{Report, verify},
     models::{LoadedModel, Registry},
     recorder::Settings,
+    registry::{self, LoadedPolicy},
     submit::{SubmitError, submit},
 };
 use crate::{
@@ -27,9 +29,11 @@ use crate::{
         principal::{Principal, Role},
         timestamp::Timestamp,
     },
-    model,
-    policy::Policy,
-    storage::{DatabaseUrl, Db},
+    model::{
+        self,
+        bundle::{model_json, parity_line},
+    },
+    storage::{DatabaseUrl, Db, bundle_files::BundleFiles},
     store::{Backend, Store},
     telemetry::RecorderMetrics,
 };
@@ -84,6 +88,19 @@ fn form(reference: &str, duration: u32) -> Vec<u8> {
     serde_json::to_vec(&form).unwrap()
 }
 
+/// The small model with its card, as if read from a bundle.
+fn example_model() -> LoadedModel {
+    let model = model::tests::example();
+    let parity = model::tests::example_rows().iter().map(|row| parity_line(&model, row)).collect::<String>();
+    LoadedModel::from_files(BundleFiles {
+        model_json: model_json(&model::tests::example_file()),
+        parity_jsonl: parity.into_bytes(),
+        card_md: "# A card".to_owned(),
+        report_html: None,
+    })
+    .unwrap()
+}
+
 impl Bench {
     async fn new() -> Self {
         Self::on(Backend::Sqlite).await
@@ -101,15 +118,19 @@ impl Bench {
     }
 
     async fn start(store: &Store, clock: &Clock, recorder: Settings) -> App {
+        Self::start_with(store, clock, recorder, POLICY).await
+    }
+
+    async fn start_with(store: &Store, clock: &Clock, recorder: Settings, policy: &str) -> App {
         let db = Db::open(&DatabaseUrl::parse(&store.url()).unwrap()).await.unwrap();
-        let model = Arc::new(model::tests::example());
-        let policy = Arc::new(Policy::parse(POLICY).unwrap());
+        let (model, policy) = (example_model(), LoadedPolicy::parse(policy).unwrap());
+        registry::keep(&db, &model, &policy, clock.now()).await.unwrap();
         let vault = Vault::open(&db, KeyEncryption::single("test", &kek())).await.unwrap();
         App::start(Parts {
             db,
             vault,
-            decider: Decider::new(Arc::clone(&model), policy).unwrap(),
-            registry: Registry::new(vec![LoadedModel { model, card: "# A card".to_owned() }]),
+            decider: Decider::new(Arc::clone(&model.model), policy.policy).unwrap(),
+            registry: Registry::new(vec![model]),
             clock: clock.clone(),
             ids: Ids::seeded(1),
             metrics: RecorderMetrics::unregistered(),

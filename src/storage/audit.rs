@@ -163,7 +163,8 @@ pub async fn list(tx: &mut Tx, listing: &EntryListing<'_>) -> Result<Vec<StoredE
     rows.into_iter().map(StoredEntry::try_from).collect()
 }
 
-async fn first_since(tx: &mut Tx, time: Timestamp) -> Result<Option<u64>, Error> {
+/// The first entry recorded at `time` or later; `None` when there is none.
+pub async fn first_since(tx: &mut Tx, time: Timestamp) -> Result<Option<u64>, Error> {
     let sequence: Option<i64> = on_backend!(tx, |connection| {
         sqlx::query_scalar(FIRST_SINCE).bind(time.to_string()).fetch_optional(connection).await?
     });

@@ -1,6 +1,6 @@
 //! Every query, so that one test prepares each on every backend.
 
-use super::{applications, audit, data_keys, decisions, idempotency};
+use super::{applications, audit, data_keys, decisions, entries, idempotency, registry};
 
 /// The text of every query.
 pub fn all() -> impl Iterator<Item = &'static str> {
@@ -8,5 +8,7 @@ pub fn all() -> impl Iterator<Item = &'static str> {
         .chain(audit::queries())
         .chain(data_keys::queries())
         .chain(decisions::queries())
+        .chain(entries::queries())
         .chain(idempotency::queries())
+        .chain(registry::queries())
 }

@@ -22,8 +22,12 @@ use underwright::{
     decide::pipeline::Decider,
     domain::{principal::Role, timestamp::Timestamp},
     http::{BodyLimits, Context, api::document::example_application, server::Server},
-    policy::Policy,
-    service::{self, App, Parts, Vault, models::Registry, recorder},
+    service::{
+        self, App, Parts, Vault,
+        models::Registry,
+        recorder,
+        registry::{self, LoadedPolicy},
+    },
     storage::{DatabaseUrl, Db},
     telemetry::Metrics,
 };
@@ -182,14 +186,15 @@ impl Drop for TestApp {
 pub(crate) async fn context(store: &Store, clock: &Clock, options: &Options) -> Context {
     let metrics = Metrics::new();
     let loaded = model::loaded();
-    let policy = Policy::parse(model::POLICY).unwrap_or_else(|error| panic!("{error}"));
+    let policy = LoadedPolicy::parse(model::POLICY).unwrap_or_else(|error| panic!("{error}"));
     let db = Db::open(&url(store)).await.expect("a database");
+    registry::keep(&db, &loaded, &policy, clock.now()).await.expect("model and policy are kept");
     let key = SecretKey::from_slice(KEK).expect("32 bytes");
     let vault = Vault::open(&db, KeyEncryption::single("test", &key)).await.expect("a vault");
     let app = App::start(Parts {
         db,
         vault,
-        decider: Decider::new(Arc::clone(&loaded.model), Arc::new(policy)).expect("model and policy fit"),
+        decider: Decider::new(Arc::clone(&loaded.model), policy.policy).expect("model and policy fit"),
         registry: Registry::new(vec![loaded]),
         clock: clock.clone(),
         ids: Ids::seeded(7),

@@ -16,11 +16,12 @@ use crate::{
     crypto::KeyEncryption,
     decide::pipeline::Decider,
     http::{BodyLimits, Context},
-    policy::Policy,
     service::{
         App, Parts, Vault,
         models::{LoadedModel, Registry},
-        recorder, shipped,
+        recorder,
+        registry::{self, LoadedPolicy},
+        shipped,
     },
     storage::Db,
     telemetry::Metrics,
@@ -37,7 +38,7 @@ pub(super) struct Started {
 pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
     let (keys, development_key) = keys(settings)?;
     let key_encryption = KeyEncryption::load(settings, std::env::vars_os())?;
-    let (decider, registry) = decider(settings)?;
+    let (decider, model, policy) = decider(settings)?;
     if settings.mode == Mode::Development {
         create_private_directory(&settings.data_dir)
             .with_context(|| format!("cannot make the data directory {}", settings.data_dir.display()))?;
@@ -45,13 +46,15 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
     let url = database_url(settings)?;
     let db = Db::open_with(&url, &settings.database).await.context("the store cannot be opened")?;
     let vault = Vault::open(&db, key_encryption).await.context("personal data cannot be sealed")?;
+    let clock = Clock::system();
+    registry::keep(&db, &model, &policy, clock.now()).await.context("the model and the policy cannot be kept")?;
     let metrics = Metrics::new();
     let app = App::start(Parts {
         db,
         vault,
         decider,
-        registry,
-        clock: Clock::system(),
+        registry: Registry::new(vec![model]),
+        clock,
         ids: Ids::from_system()?,
         metrics: metrics.recorder.clone(),
         recorder: recorder::Settings::default(),
@@ -93,8 +96,8 @@ fn keys(settings: &Settings) -> anyhow::Result<(KeySet, Option<DevelopmentKey>)>
 }
 
 /// The model and the policy that decide: those of the settings, or those that come with the binary.
-fn decider(settings: &Settings) -> anyhow::Result<(Decider, Registry)> {
-    let loaded = model(settings)?;
+fn decider(settings: &Settings) -> anyhow::Result<(Decider, LoadedModel, LoadedPolicy)> {
+    let model = model(settings)?;
     let (named, text) = match &settings.policy.file {
         Some(file) => {
             let named = file.display().to_string();
@@ -103,10 +106,10 @@ fn decider(settings: &Settings) -> anyhow::Result<(Decider, Registry)> {
         }
         None => ("that comes with the binary".to_owned(), shipped::POLICY.to_owned()),
     };
-    let policy = Policy::parse(&text).with_context(|| format!("the policy {named} cannot be used"))?;
-    let decider = Decider::new(Arc::clone(&loaded.model), Arc::new(policy))
+    let policy = LoadedPolicy::parse(&text).with_context(|| format!("the policy {named} cannot be used"))?;
+    let decider = Decider::new(Arc::clone(&model.model), Arc::clone(&policy.policy))
         .with_context(|| format!("the policy {named} does not fit the model"))?;
-    Ok((decider, Registry::new(vec![loaded])))
+    Ok((decider, model, policy))
 }
 
 fn model(settings: &Settings) -> anyhow::Result<LoadedModel> {

@@ -62,7 +62,7 @@ impl QueryReader {
         self.read(name, "a time such as 2026-11-22T13:00:00Z or a day such as 2026-11-22", |text| {
             // An unescaped `+` of an offset arrives as a space.
             let text = text.replace(' ', "+");
-            Timestamp::parse(&text).or_else(|| Timestamp::parse(&format!("{text}T00:00:00Z")))
+            Timestamp::parse_day_or_time(&text)
         })
     }
 

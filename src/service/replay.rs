@@ -1,0 +1,263 @@
+//! Deciding every stored application again, with the model and the policy that its decision names, and
+//! comparing what comes of it with what is recorded, bit for bit.
+//!
+//! The log is read in chunks; while one is decided again, on all cores, the next is read. Nothing is
+//! believed of the files that decide: they are found by their hash, and hashed again. Whether the log itself
+//! is what it was is [`super::audit::verify`]'s to say.
+
+mod deciders;
+
+use std::{borrow::Cow, sync::Arc};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use self::deciders::{Deciders, Near, Pair};
+use super::registry;
+use crate::{
+    audit::entry::Action,
+    decide::replay::{Difference, Inputs},
+    domain::timestamp::Timestamp,
+    storage::{
+        self, Db, Tx, audit,
+        entries::{self, RawEntry},
+    },
+};
+
+/// How many entries are read at a time, and wait at most while as many are decided again.
+const CHUNK: u64 = 2_048;
+/// How many neighbouring entries one thread takes.
+const RUN: usize = 64;
+/// How many findings a report lists. All are counted.
+const MAX_LISTED: usize = 1_000;
+
+/// Which decisions to repeat: those recorded from `from` on and before `to`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Period {
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+/// What a replay came to.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Report {
+    /// Whether every decision by model and policy came out as it is recorded.
+    pub repeated: bool,
+    /// How many were decided again.
+    pub decisions: u64,
+    /// How many of them came out otherwise.
+    pub differing: u64,
+    /// How many could not be decided again.
+    pub not_repeatable: u64,
+    /// Entries of other kinds, such as decisions by people, which nothing repeats.
+    pub other_entries: u64,
+    /// The first of what differs or cannot be decided again, in the log's order: at most 1,000.
+    pub findings: Vec<Finding>,
+}
+
+/// A decision that did not come out as it is recorded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finding {
+    pub sequence: u64,
+    /// The application's id; empty when the entry cannot be read.
+    pub application: String,
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What is wrong with it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// What came out otherwise.
+    Differences(Vec<Difference>),
+    /// Why it could not be decided again.
+    NotRepeatable(String),
+}
+
+/// Decides again every application that was decided in a period. `progress` is told how many entries are
+/// done, and of how many.
+///
+/// # Errors
+/// The database cannot be read; a decision that comes out otherwise is no error but a [`Finding`].
+pub async fn replay(db: &Db, period: Period, mut progress: impl FnMut(u64, u64)) -> Result<Report, storage::Error> {
+    let mut tx = db.read().await?;
+    let (first, end) = bounds(&mut tx, period).await?;
+    let mut report = Report::default();
+    let deciders = Arc::new(Deciders::default());
+    let mut chunk = entries::range(&mut tx, first, end.min(first + CHUNK)).await?;
+    let mut next = first + CHUNK;
+    while !chunk.is_empty() || next < end {
+        let (decided, read) = tokio::join!(
+            repeat(chunk, Arc::clone(&deciders)),
+            entries::range(&mut tx, next.min(end), end.min(next + CHUNK))
+        );
+        let Chunk { mut tally, waiting } = decided;
+        finish_waiting(&mut tx, waiting, &deciders, &mut tally).await?;
+        report.add(tally);
+        progress(next.min(end) - first, end - first);
+        chunk = read?;
+        next += CHUNK;
+    }
+    report.repeated = report.differing == 0 && report.not_repeatable == 0;
+    Ok(report)
+}
+
+/// The sequences that a period's entries have: from the first to before the second.
+async fn bounds(tx: &mut Tx, period: Period) -> Result<(u64, u64), storage::Error> {
+    let size = audit::head(tx).await?.map_or(0, |head| head.size);
+    let since = async |tx: &mut Tx, time| Ok::<_, storage::Error>(audit::first_since(tx, time).await?.unwrap_or(size));
+    let first = match period.from {
+        Some(from) => since(tx, from).await?,
+        None => 0,
+    };
+    let end = match period.to {
+        Some(to) => since(tx, to).await?,
+        None => size,
+    };
+    Ok((first.min(end), end.min(size)))
+}
+
+/// Decides again what waited for a model or a policy, once these are loaded.
+async fn finish_waiting(
+    tx: &mut Tx,
+    mut waiting: Vec<Waiting>,
+    deciders: &Arc<Deciders>,
+    tally: &mut Tally,
+) -> Result<(), storage::Error> {
+    while let Some(first) = waiting.first() {
+        let pair = first.pair.clone();
+        let decider = registry::decider(tx, &pair.model_sha256, &pair.policy_sha256).await?;
+        deciders.insert(pair, decider.map_err(|error| error.to_string()));
+        let chunk = waiting.into_iter().map(|waiting| waiting.entry).collect();
+        let again = repeat(chunk, Arc::clone(deciders)).await;
+        tally.merge(again.tally);
+        waiting = again.waiting;
+    }
+    Ok(())
+}
+
+/// What is read of an entry.
+#[derive(Deserialize)]
+struct Read<'a> {
+    #[serde(borrow)]
+    action: Cow<'a, str>,
+    #[serde(borrow)]
+    payload: &'a RawValue,
+    #[serde(borrow)]
+    subject: Cow<'a, str>,
+}
+
+/// An entry whose model or policy is not loaded yet.
+struct Waiting {
+    entry: RawEntry,
+    pair: Pair,
+}
+
+/// What became of a chunk.
+#[derive(Default)]
+struct Chunk {
+    tally: Tally,
+    waiting: Vec<Waiting>,
+}
+
+#[derive(Default)]
+struct Tally {
+    decisions: u64,
+    other_entries: u64,
+    findings: Vec<Finding>,
+}
+
+impl Tally {
+    fn merge(&mut self, other: Self) {
+        self.decisions += other.decisions;
+        self.other_entries += other.other_entries;
+        self.findings.extend(other.findings);
+    }
+}
+
+impl Report {
+    fn add(&mut self, mut tally: Tally) {
+        self.decisions += tally.decisions;
+        self.other_entries += tally.other_entries;
+        tally.findings.sort_by_key(|finding| finding.sequence);
+        for finding in tally.findings {
+            match finding.what {
+                What::Differences(_) => self.differing += 1,
+                What::NotRepeatable(_) => self.not_repeatable += 1,
+            }
+            if self.findings.len() < MAX_LISTED {
+                self.findings.push(finding);
+            }
+        }
+    }
+}
+
+/// Decides a chunk's applications again, on all cores and off the runtime's own thread.
+async fn repeat(chunk: Vec<RawEntry>, deciders: Arc<Deciders>) -> Chunk {
+    let work = move || {
+        let runs = chunk.par_chunks(RUN).map(|run| repeat_run(run, &deciders));
+        runs.reduce(Chunk::default, |mut one, other| {
+            one.tally.merge(other.tally);
+            one.waiting.extend(other.waiting);
+            one
+        })
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(chunk) => chunk,
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}
+
+fn repeat_run(run: &[RawEntry], deciders: &Deciders) -> Chunk {
+    let mut chunk = Chunk::default();
+    let mut near = deciders.near();
+    for entry in run {
+        match repeat_one(&entry.entry, &mut near) {
+            Repeated::Other => chunk.tally.other_entries += 1,
+            Repeated::Same => chunk.tally.decisions += 1,
+            Repeated::Waits(pair) => chunk.waiting.push(Waiting { entry: entry.clone(), pair }),
+            Repeated::Found { application, what } => {
+                chunk.tally.decisions += u64::from(matches!(what, What::Differences(_)));
+                chunk.tally.findings.push(Finding { sequence: entry.sequence, application, what });
+            }
+        }
+    }
+    chunk
+}
+
+/// What became of one entry.
+enum Repeated {
+    /// It is of another kind.
+    Other,
+    Same,
+    Waits(Pair),
+    Found {
+        application: String,
+        what: What,
+    },
+}
+
+fn repeat_one(entry: &str, near: &mut Near<'_>) -> Repeated {
+    let Ok(Read { action, payload, subject }) = serde_json::from_str(entry) else {
+        let what = What::NotRepeatable("the entry cannot be read".to_owned());
+        return Repeated::Found { application: String::new(), what };
+    };
+    if action != Action::ApplicationDecided.as_str() {
+        return Repeated::Other;
+    }
+    let found = |what| Repeated::Found { application: subject.into_owned(), what };
+    let inputs = match Inputs::parse(payload.get()) {
+        Ok(inputs) => inputs,
+        Err(error) => return found(What::NotRepeatable(error.to_string())),
+    };
+    match near.find(inputs.model_sha256(), inputs.policy_sha256()) {
+        None => Repeated::Waits(Pair::new(inputs.model_sha256(), inputs.policy_sha256())),
+        Some(Err(why)) => found(What::NotRepeatable(why.clone())),
+        Some(Ok(decider)) => match inputs.replay(decider, payload.get()) {
+            differences if differences.is_empty() => Repeated::Same,
+            differences => found(What::Differences(differences)),
+        },
+    }
+}
