@@ -68,12 +68,12 @@ pub async fn keep_policy(tx: &mut Tx, policy: &KeptPolicy, now: Timestamp) -> Re
 
 /// The model that is kept under a hash; `None` when none is.
 pub async fn model(tx: &mut Tx, sha256: &str) -> Result<Option<KeptModel>, Error> {
-    let row: Option<(String, String, String, Vec<u8>, Vec<u8>)> =
+    let row: Option<ModelColumns> =
         on_backend!(tx, |connection| sqlx::query_as(MODEL).bind(sha256).fetch_optional(connection).await?);
-    let Some((sha256, name, version, json, parity)) = row else { return Ok(None) };
+    let Some(ModelColumns { sha256, name, version, model_json, parity_jsonl }) = row else { return Ok(None) };
     let corrupt = |column| Error::corrupt("kept_models", column, &sha256);
-    let model_json = decompress(&json).map_err(|_| corrupt("model_json"))?;
-    let parity_jsonl = decompress(&parity).map_err(|_| corrupt("parity_jsonl"))?;
+    let model_json = decompress(&model_json).map_err(|_| corrupt("model_json"))?;
+    let parity_jsonl = decompress(&parity_jsonl).map_err(|_| corrupt("parity_jsonl"))?;
     Ok(Some(KeptModel { identity: Versioned { name, version, sha256 }, model_json, parity_jsonl }))
 }
 
@@ -84,6 +84,15 @@ pub async fn policy(tx: &mut Tx, sha256: &str) -> Result<Option<KeptPolicy>, Err
     let Some((sha256, name, version, toml)) = row else { return Ok(None) };
     let text = decompress(&toml).map_err(|_| Error::corrupt("kept_policies", "policy_toml", &sha256))?;
     Ok(Some(KeptPolicy { identity: Versioned { name, version, sha256 }, text }))
+}
+
+#[derive(sqlx::FromRow)]
+struct ModelColumns {
+    sha256: String,
+    name: String,
+    version: String,
+    model_json: Vec<u8>,
+    parity_jsonl: Vec<u8>,
 }
 
 fn compress(bytes: &[u8]) -> Result<Vec<u8>, Error> {

@@ -67,9 +67,12 @@ pub fn root(size: u64, first: u64, leaves: &[Hash], left: &[Hash], right: &[Hash
     }
     let mut builder = Builder::default();
     let heights = |nodes: Vec<NodeId>| nodes.into_iter().map(|node| node.height);
-    heights(before).zip(left).for_each(|(height, &hash)| builder.push(height, hash));
-    leaves.iter().for_each(|&leaf| builder.push(0, leaf));
-    heights(after).zip(right).for_each(|(height, &hash)| builder.push(height, hash));
+    let before = heights(before).zip(left.iter().copied());
+    let run = leaves.iter().map(|&leaf| (0, leaf));
+    let after = heights(after).zip(right.iter().copied());
+    for (height, hash) in before.chain(run).chain(after) {
+        builder.push(height, hash);
+    }
     Some(builder.root())
 }
 
@@ -84,7 +87,9 @@ mod tests {
 
     fn root_of(leaves: &[Hash]) -> Hash {
         let mut frontier = Frontier::default();
-        leaves.iter().for_each(|&leaf| frontier.append(leaf, |_| ()));
+        for &leaf in leaves {
+            frontier.append(leaf, |_| ());
+        }
         frontier.root()
     }
 
