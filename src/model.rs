@@ -8,6 +8,7 @@ pub mod population;
 pub mod reasons;
 pub mod scorecard;
 
+mod batch;
 mod check;
 mod experience;
 
@@ -228,7 +229,7 @@ impl Model {
         scratch.encoded.clear();
         scratch.encoded.extend_from_slice(values.values());
         for encoder in &self.encoders {
-            encoder.encode(&mut scratch.encoded);
+            encoder.encode(&mut scratch.encoded[encoder.index..=encoder.index]);
         }
         self.scorer.score(&scratch.encoded, &mut scratch.forest)
     }
@@ -260,11 +261,10 @@ impl Encoder {
         Some(Self { index, statistics })
     }
 
-    /// Puts the category's statistic in its place; a missing category stays missing.
+    /// Puts each category's statistic in its place; a missing category stays missing.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a code is a small whole number")]
     fn encode(&self, values: &mut [f64]) {
-        let value = &mut values[self.index];
-        if !value.is_nan() {
+        for value in values.iter_mut().filter(|value| !value.is_nan()) {
             let code = (*value as usize).min(self.statistics.len() - 1);
             *value = self.statistics[code];
         }

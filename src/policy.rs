@@ -6,6 +6,7 @@
 //! ask for, so that a rule can only make an outcome stricter.
 
 pub mod cut_offs;
+mod direct;
 mod file;
 pub mod grades;
 mod guards;

@@ -5,10 +5,11 @@ mod judge;
 mod partial_file;
 mod table;
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fs, io::Write, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
 use serde::Serialize;
 use time::Date;
 
@@ -16,15 +17,18 @@ use super::{Answer, print_line};
 use crate::{
     clock::Clock,
     decide::pipeline::Decider,
-    domain::decision::Versioned,
+    domain::decision::{Outcome, Versioned},
     model::Model,
     policy::Policy,
     service::{models::LoadedModel, shipped},
 };
-use input::Input;
+use input::{Input, Record};
 use judge::{Judge, Verdict};
 use partial_file::{PartialFile, is_same_file};
 use table::{Explain, Table};
+
+/// Records that are judged and written together, by one core: a few blocks of the scorer.
+const PART_RECORDS: usize = 512;
 
 /// Score a file of applicants without a server, also one that is larger than memory.
 ///
@@ -121,32 +125,78 @@ fn score_file(args: &Args, model: &Arc<Model>, decider: Option<Decider>) -> anyh
     let today = args.as_of.unwrap_or_else(|| Clock::system().now().date());
     let judge = Judge::new(Arc::clone(model), decider, layout, today);
     let output = PartialFile::create(&args.output)?;
-    let mut table = Table::begin(output.writer(), model, args.explain)?;
-    let mut chunk = input.next_chunk()?;
+    let mut writer = output.writer();
+    let table = Table::new(model, args.explain);
+    writer.write_all(&table.header()?)?;
+    let (mut chunk, mut next) = (Vec::new(), Vec::new());
+    input.fill(&mut chunk)?;
     while !chunk.is_empty() {
-        let (next, verdicts) = rayon::join(|| input.next_chunk(), || judge.judge_all(&chunk));
-        for verdict in &verdicts {
-            summary.count(verdict);
-            table.write(verdict)?;
+        let first_row = summary.rows + 1;
+        let (read, parts) = rayon::join(|| input.fill(&mut next), || parts(&judge, table, &chunk, first_row));
+        for part in parts {
+            let Part { bytes, counts } = part?;
+            writer.write_all(&bytes)?;
+            summary.add(counts);
         }
-        chunk = next?;
+        read?;
+        std::mem::swap(&mut chunk, &mut next);
     }
-    table.finish()?;
+    writer.flush()?;
+    drop(writer);
     output.keep()?;
     progress.finish_and_clear();
     Ok(summary)
 }
 
-impl Summary {
+/// Judges records on all cores, and writes their rows; the parts are in the order of the records.
+fn parts(judge: &Judge, table: Table<'_>, records: &[Record], first_row: u64) -> Vec<csv::Result<Part>> {
+    let first_rows = (first_row..).step_by(PART_RECORDS);
+    let parts: Vec<(u64, &[Record])> = first_rows.zip(records.chunks(PART_RECORDS)).collect();
+    let part = |(first_row, records): (u64, &[Record])| {
+        let verdicts = judge.judge(records);
+        let mut counts = Counts::default();
+        for verdict in &verdicts {
+            counts.count(verdict);
+        }
+        Ok(Part { bytes: table.rows(first_row, &verdicts)?, counts })
+    };
+    parts.into_par_iter().map(part).collect()
+}
+
+/// What some consecutive records came to.
+struct Part {
+    /// Their rows in the output.
+    bytes: Vec<u8>,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    rows: u64,
+    errors: u64,
+    outcomes: BTreeMap<Outcome, u64>,
+}
+
+impl Counts {
     fn count(&mut self, verdict: &Verdict) {
         self.rows += 1;
         match &verdict.result {
             Err(_) => self.errors += 1,
             Ok(scored) => {
                 if let Some(ruling) = &scored.ruling {
-                    *self.outcomes.entry(ruling.outcome.to_string()).or_default() += 1;
+                    *self.outcomes.entry(ruling.outcome).or_default() += 1;
                 }
             }
+        }
+    }
+}
+
+impl Summary {
+    fn add(&mut self, counts: Counts) {
+        self.rows += counts.rows;
+        self.errors += counts.errors;
+        for (outcome, rows) in counts.outcomes {
+            *self.outcomes.entry(outcome.to_string()).or_default() += rows;
         }
     }
 }

@@ -142,14 +142,17 @@ impl Decider {
         Ok(Weighed { features, assessment, ruling })
     }
 
-    /// Decides on features alone: a row of a file, where no application is known.
+    /// Decides on features alone: rows of a file, where no application is known, in order.
     ///
     /// A rule about the application has no answer then, which goes to review.
     #[must_use]
-    pub fn decide_row(&self, features: &FeatureVector) -> DecidedRow {
-        let assessment = self.model.assess(features);
-        let ruling = self.policy.rule(&self.case(features, &assessment));
-        DecidedRow { features: features.clone(), assessment, ruling }
+    pub fn decide_rows(&self, rows: Vec<FeatureVector>) -> Vec<DecidedRow> {
+        let assessments = self.model.assess_all(&rows);
+        let decided = rows.into_iter().zip(assessments).map(|(features, assessment)| {
+            let ruling = self.policy.rule(&self.case(&features, &assessment));
+            DecidedRow { features, assessment, ruling }
+        });
+        decided.collect()
     }
 
     fn case<'a>(&'a self, features: &'a FeatureVector, assessment: &'a Assessment) -> Case<'a> {

@@ -1,7 +1,7 @@
 //! Random forests and rows for property tests. Thresholds and values come from one small set, so
 //! that repeated features, contradictory paths and values on a threshold all occur.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use proptest::prelude::*;
 
@@ -16,7 +16,15 @@ pub(crate) fn row(features: usize) -> impl Strategy<Value = Vec<f64>> {
 }
 
 pub(crate) fn forest(features: usize, depth: RangeInclusive<usize>) -> impl Strategy<Value = SymmetricForest> {
-    let trees = prop::collection::vec(depth.prop_flat_map(move |depth| tree(features, depth)), 0..6);
+    forest_of(0..6, features, depth)
+}
+
+pub(crate) fn forest_of(
+    trees: Range<usize>,
+    features: usize,
+    depth: RangeInclusive<usize>,
+) -> impl Strategy<Value = SymmetricForest> {
+    let trees = prop::collection::vec(depth.prop_flat_map(move |depth| tree(features, depth)), trees);
     (-1.0..1.0, trees).prop_map(move |(bias, trees)| SymmetricForest { features, bias, trees })
 }
 

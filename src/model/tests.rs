@@ -131,6 +131,28 @@ fn margin_probability_and_assessment_agree_to_the_bit() {
 }
 
 #[test]
+fn many_applicants_get_the_bits_that_each_gets_alone() {
+    let model = example();
+    for count in [0, 1, 30, 127, 128, 129, 300] {
+        let rows: Vec<FeatureVector> = example_rows().into_iter().cycle().take(count).collect();
+        let assessments = model.assess_all(&rows);
+        let margins = model.margins(&rows);
+        assert_eq!((assessments.len(), margins.len()), (count, count));
+        for ((row, together), margin) in rows.iter().zip(&assessments).zip(margins) {
+            let alone = model.assess(row);
+            let bits = |of: &Assessment| -> Vec<u64> {
+                let numbers = of.contributions.iter().chain([&of.margin, &of.baseline]);
+                numbers.map(|number| number.to_bits()).collect()
+            };
+            assert_eq!(bits(together), bits(&alone));
+            assert_eq!(margin.to_bits(), alone.margin.to_bits());
+            assert_eq!(together.default_probability, alone.default_probability);
+            assert_eq!(together.outside_training_range, alone.outside_training_range);
+        }
+    }
+}
+
+#[test]
 fn a_value_outside_the_training_range_is_named() {
     let model = example();
     let outside: Vec<Vec<usize>> = example_rows().iter().map(|row| model.assess(row).outside_training_range).collect();

@@ -4,13 +4,17 @@
 //! bounded in length and parsed on a thread with a big stack, so that no rule can exhaust a
 //! server's; what it makes of it is bounded in depth by [`lowering`](super::lowering).
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    cell::LazyCell,
+    sync::{Arc, LazyLock},
+};
 
 use cel::{Context, Env, IdedExpr, Value};
 use serde::Deserialize;
 
 use super::{
     Case,
+    direct::Direct,
     lowering::Lowering,
     variables::{Values, Variable},
 };
@@ -46,6 +50,8 @@ pub(super) struct Rule {
     pub(super) text: String,
     parsed: IdedExpr,
     lowered: IdedExpr,
+    /// The same, where it can be answered without the interpreter.
+    direct: Option<Direct>,
 }
 
 /// The checked rules of a policy, in its order, and what they name.
@@ -79,7 +85,8 @@ impl Rules {
                     let lowered = lowering.condition(&parsed);
                     problems.extend(lowering.problems.drain(..).map(|problem| about(&text.id, &problem)));
                     let RuleText { id, then, reason, .. } = text;
-                    rules.push(Rule { id, then, reason, text: reason_text, parsed, lowered });
+                    let direct = Direct::of(&lowered);
+                    rules.push(Rule { id, then, reason, text: reason_text, parsed, lowered, direct });
                 }
                 Err(problem) => problems.push(about(&text.id, &problem)),
             }
@@ -106,20 +113,39 @@ impl Rules {
     /// What each rule says of a case, in the policy's order.
     pub(super) fn answers(&self, case: &Case<'_>, score: i32) -> Vec<(&Rule, Answer)> {
         let values = Values { variables: &self.variables, case, score };
-        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
-        context.set_variable_resolver(&values);
+        let context = LazyCell::new(|| interpreter(&values));
         self.rules
             .iter()
             .map(|rule| {
-                let answer = match Value::resolve(&rule.lowered, &context) {
-                    Ok(Value::Bool(true)) => Answer::Fired,
-                    Ok(Value::Bool(false)) => Answer::Silent,
-                    _ => Answer::NotEvaluated,
-                };
+                let direct = rule.direct.as_ref().and_then(|direct| direct.answer(&values));
+                let answer = direct.map_or_else(|| rule.interpreted(&context), Answer::of);
                 (rule, answer)
             })
             .collect()
     }
+}
+
+impl Rule {
+    /// What the interpreter makes of it: what it means.
+    fn interpreted(&self, context: &Context<'_, '_>) -> Answer {
+        match Value::resolve(&self.lowered, context) {
+            Ok(Value::Bool(answer)) => Answer::of(answer),
+            _ => Answer::NotEvaluated,
+        }
+    }
+}
+
+impl Answer {
+    const fn of(answer: bool) -> Self {
+        if answer { Self::Fired } else { Self::Silent }
+    }
+}
+
+/// The interpreter, with the values that rules name.
+fn interpreter<'v>(values: &'v Values<'_>) -> Context<'v, 'v> {
+    let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+    context.set_variable_resolver(values);
+    context
 }
 
 fn about(id: &str, problem: &str) -> String {
@@ -144,4 +170,19 @@ fn parse_one(source: &str) -> Result<IdedExpr, String> {
         let said = first.map_or("it cannot be parsed", |error| error.msg.as_str());
         format!("`when` is not CEL, at line {line}, column {column}: {said}")
     })
+}
+
+#[cfg(test)]
+impl Rules {
+    /// The first rule's answer without the interpreter, and the interpreter's.
+    pub(super) fn both_answers(&self, case: &Case<'_>, score: i32) -> (Option<Answer>, Answer) {
+        let values = Values { variables: &self.variables, case, score };
+        let rule = &self.rules[0];
+        let direct = rule.direct.as_ref().and_then(|direct| direct.answer(&values));
+        (direct.map(Answer::of), rule.interpreted(&interpreter(&values)))
+    }
+
+    pub(super) fn all_direct(&self) -> bool {
+        self.rules.iter().all(|rule| rule.direct.is_some())
+    }
 }

@@ -39,17 +39,18 @@ const APPLICATION: &str = r#"{
 }"#;
 
 /// A case that a test changes before it is ruled on.
-struct Situation {
+#[derive(Debug)]
+pub(super) struct Situation {
     schema: Schema,
     reasons: Vec<FeatureReason>,
-    application: Option<Application>,
-    features: FeatureVector,
+    pub(super) application: Option<Application>,
+    pub(super) features: FeatureVector,
     assessment: Assessment,
     reads_bureau: bool,
 }
 
 /// Debt to income 20, loan to income missing, utilization 0.5, rents, is a member.
-fn situation(probability: f64) -> Situation {
+pub(super) fn situation(probability: f64) -> Situation {
     let reason =
         |code: &&str| FeatureReason { code: ReasonCode::new(*code).expect("a code"), text: format!("About {code}") };
     Situation {
@@ -71,7 +72,11 @@ fn situation(probability: f64) -> Situation {
 impl Situation {
     fn rule(&self, rules: &str) -> Ruling {
         let policy = Policy::parse(&policy_text(rules)).unwrap_or_else(|error| panic!("{error}"));
-        policy.rule(&Case {
+        policy.rule(&self.case())
+    }
+
+    pub(super) fn case(&self) -> Case<'_> {
+        Case {
             application: self.application.as_ref(),
             applicant_age_years: self.application.as_ref().map(|_| 38),
             schema: &self.schema,
@@ -79,11 +84,11 @@ impl Situation {
             reasons: &self.reasons,
             features: &self.features,
             assessment: &self.assessment,
-        })
+        }
     }
 }
 
-fn policy_text(rules: &str) -> String {
+pub(super) fn policy_text(rules: &str) -> String {
     format!(
         r#"
         name = "test"
@@ -95,7 +100,7 @@ fn policy_text(rules: &str) -> String {
     )
 }
 
-fn rule(id: &str, when: &str, then: &str) -> String {
+pub(super) fn rule(id: &str, when: &str, then: &str) -> String {
     let code = id.to_uppercase();
     format!(
         "[[rule]]\nid = \"{id}\"\nwhen = '''{when}'''\nthen = \"{then}\"\nreason = \"UW-{code}\"\ntext = \"Because {id}\"\n"

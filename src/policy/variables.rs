@@ -20,7 +20,7 @@ use cel::{
     context::VariableResolver,
 };
 
-use super::Case;
+use super::{Case, direct::Plain};
 use crate::{
     domain::application::{Application, AttributeValue},
     features::{
@@ -110,20 +110,20 @@ impl Variable {
         })
     }
 
-    fn value<'b>(&'b self, case: &Case<'b>, score: i32) -> Option<CowVal<'b, 'b>> {
+    fn value<'b>(&'b self, case: &Case<'b>, score: i32) -> Option<Plain<'b>> {
         match self {
-            Self::ProbabilityOfDefault => Some(number(case.assessment.default_probability.value())),
-            Self::Score => Some(number(f64::from(score))),
-            Self::AgeYears => Some(case.applicant_age_years.map_or_else(null, |years| number(f64::from(years)))),
+            Self::ProbabilityOfDefault => Some(Plain::Number(case.assessment.default_probability.value())),
+            Self::Score => Some(Plain::Number(f64::from(score))),
+            Self::AgeYears => Some(case.applicant_age_years.map_or(Plain::Null, |years| Plain::Number(years.into()))),
             Self::Feature(name) => {
                 let index = case.schema.features.iter().position(|feature| feature.name == *name)?;
                 Some(feature_value(&case.schema.features[index], *case.features.values().get(index)?))
             }
             Self::Attribute(name) => {
                 let given = case.application.and_then(|application| application.attributes.get(name));
-                Some(given.map_or_else(null, attribute_value))
+                Some(given.map_or(Plain::Null, attribute_value))
             }
-            Self::Known(known) => case.application.map_or_else(|| Some(null()), |given| known_value(known, given)),
+            Self::Known(known) => case.application.map_or(Some(Plain::Null), |given| known_value(known, given)),
         }
     }
 }
@@ -136,56 +136,55 @@ pub(super) struct Values<'a> {
     pub(super) score: i32,
 }
 
-impl VariableResolver for Values<'_> {
-    fn resolve<'b>(&'b self, place: &str) -> Option<CowVal<'b, 'b>> {
-        let place: usize = place.parse().ok()?;
+impl Values<'_> {
+    /// The value of the variable at a place; `None` when there is none.
+    pub(super) fn plain(&self, place: usize) -> Option<Plain<'_>> {
         self.variables.get(place)?.value(self.case, self.score)
     }
 }
 
-fn feature_value(feature: &Feature, raw: f64) -> CowVal<'_, '_> {
+impl VariableResolver for Values<'_> {
+    fn resolve<'b>(&'b self, place: &str) -> Option<CowVal<'b, 'b>> {
+        Some(match self.plain(place.parse().ok()?)? {
+            Plain::Null => CowVal::owned(CelNull),
+            Plain::Boolean(answer) => CowVal::owned(CelBool::from(answer)),
+            Plain::Number(number) => CowVal::owned(CelDouble::from(number)),
+            Plain::Text(text) => CowVal::owned(CelString::from(text)),
+        })
+    }
+}
+
+fn feature_value(feature: &Feature, raw: f64) -> Plain<'_> {
     if raw.is_nan() {
-        return null();
+        return Plain::Null;
     }
     match feature.kind {
         FeatureKind::Category => {
             // A category that the schema does not list has a code beyond the list.
             let named = feature.categories.iter().zip(0_u32..).find(|(_, code)| f64::from(*code) == raw);
-            named.map_or_else(null, |(name, _)| text(name))
+            named.map_or(Plain::Null, |(name, _)| Plain::Text(name))
         }
-        FeatureKind::Boolean => CowVal::owned(CelBool::from(raw != 0.0)),
-        FeatureKind::Number | FeatureKind::Date => number(raw),
+        FeatureKind::Boolean => Plain::Boolean(raw != 0.0),
+        FeatureKind::Number | FeatureKind::Date => Plain::Number(raw),
     }
 }
 
-fn attribute_value(value: &AttributeValue) -> CowVal<'_, '_> {
+fn attribute_value(value: &AttributeValue) -> Plain<'_> {
     match value {
-        AttributeValue::Null => null(),
-        AttributeValue::Boolean(answer) => CowVal::owned(CelBool::from(*answer)),
-        AttributeValue::Number(value) => number(*value),
-        AttributeValue::Text(value) => text(value),
+        AttributeValue::Null => Plain::Null,
+        AttributeValue::Boolean(answer) => Plain::Boolean(*answer),
+        AttributeValue::Number(value) => Plain::Number(*value),
+        AttributeValue::Text(value) => Plain::Text(value),
     }
 }
 
-fn known_value<'b>(known: &Known, application: &Application) -> Option<CowVal<'b, 'b>> {
+fn known_value<'b>(known: &Known, application: &Application) -> Option<Plain<'b>> {
     match known.access {
         Access::Number(read) | Access::Money(read) => {
             let value = read(application);
-            Some(if value.is_nan() { null() } else { number(value) })
+            Some(if value.is_nan() { Plain::Null } else { Plain::Number(value) })
         }
-        Access::Category(read, words) => Some(read(application).map_or_else(null, |place| text(words[place]))),
+        Access::Category(read, words) => Some(read(application).map_or(Plain::Null, |place| Plain::Text(words[place]))),
         Access::Date(_) => None,
     }
-}
-
-fn number<'b>(value: f64) -> CowVal<'b, 'b> {
-    CowVal::owned(CelDouble::from(value))
-}
-
-fn text(value: &str) -> CowVal<'_, '_> {
-    CowVal::owned(CelString::from(value))
-}
-
-fn null<'b>() -> CowVal<'b, 'b> {
-    CowVal::owned(CelNull)
 }

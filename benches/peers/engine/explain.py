@@ -3,16 +3,20 @@
 
 300 trees of depth 6 on the Taiwan data, one thread; one applicant at a time, and 1,000 at once. Every peer
 is called the way that costs it least: LightGBM also through its C interface made for single rows, XGBoost
-without a DMatrix where it can do without. The medians of calls that take turns; arrays are ready beforehand.
+without a DMatrix where it can do without. Calls take turns, in rounds; arrays are ready beforehand. A ratio is of
+one round.
 
-With --file-rows, a CSV file of so many rows is scored and explained twice: by `underwright score --explain all`
-and by score_pandas.py (pandas and LightGBM), which reads and writes the same.
+With --underwright, Underwright trains on the same table, and its kernels (`cargo bench --bench engine`, on that
+model and on those 1,000 rows) take their turn in every round. With --file-rows, a CSV file of so many rows is scored
+and explained twice: by `underwright score --explain` and by score_pandas.py (pandas and LightGBM), which reads and
+writes the same; all cores for both.
 """
 
 import argparse
 import ctypes
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -36,9 +40,9 @@ LIGHTGBM_PREDICT_NORMAL, LIGHTGBM_PREDICT_CONTRIB, LIGHTGBM_FLOAT64 = 0, 3, 1
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder with taiwan_card_default.csv or .csv.gz")
-    parser.add_argument("--underwright", help="path to the underwright binary, for --file-rows")
-    parser.add_argument("--criterion", help="the folder target/criterion after `cargo bench`: adds Underwright's kernels")
+    parser.add_argument("--underwright", help="path to the underwright binary; its kernels need cargo too")
     parser.add_argument("--file-rows", type=int, default=0, help="also score and explain a CSV file of so many rows")
+    parser.add_argument("--explain", nargs="+", default=["all", "4"], help="what is explained of every row of a file")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--results", default="explain.json", help="the figures are written here")
     return parser.parse_args()
@@ -107,53 +111,67 @@ def microseconds(call, rows, seconds=0.2):
     return took / calls / rows * 1e6
 
 
-def measure(calls, rounds):
+def measure(calls, kernels, rounds):
     for call in calls.values():
         call()  # the first call sets up
-    times = {key: [] for key in calls}
+    times = {}
     for _ in range(rounds):
         for key, call in calls.items():
-            times[key].append(microseconds(call, key[2]))
+            times.setdefault(key, []).append(microseconds(call, key[2]))
+        for key, value in kernels().items():
+            times.setdefault(key, []).append(value)
     return [{"engine": engine, "call": call, "rows": rows, "us_per_row": values}
             for (engine, call, rows), values in times.items()]
 
 
-def criterion(folder):
-    """Underwright's kernels: criterion's benchmarks named engine/{predict,explain}/{1,1000}."""
-    found = []
+def train_ours(options, data, folder):
+    """Trains Underwright on the table of its peers, and writes down the rows of the batch."""
+    engine = Underwright(options.underwright, folder)
+    params = {"trees": TREES, "depth": DEPTH, "rate": RATE, "early_stopping": 0}
+    train = np.arange(len(data.table))
+    engine.measure(data, params, {}, train[:-3000], train[-3000:])
+    data.table.iloc[:BATCH].to_csv(folder / "rows.csv", index=False)
+
+
+def bench_program():
+    """The program that `cargo bench --bench engine` runs."""
+    root = Path(__file__).resolve().parents[3]
+    built = subprocess.run(["cargo", "bench", "--bench", "engine", "--no-run", "--message-format=json"], cwd=root,
+                           stdout=subprocess.PIPE, text=True, check=True)
+    messages = map(json.loads, built.stdout.splitlines())
+    return next(message["executable"] for message in messages
+                if message.get("executable") and message["target"]["name"] == "engine")
+
+
+def our_kernels(program, folder):
+    """Underwright's four kernels, each for about half a second, on one thread: they have no other."""
+    environment = os.environ | {"UNDERWRIGHT_BENCH_MODEL": str(folder / "model"),
+                                "UNDERWRIGHT_BENCH_ROWS": str(folder / "rows.csv"), "CRITERION_HOME": str(folder)}
+    subprocess.run([program, "--bench", "--noplot", "--warm-up-time", "0.1", "--measurement-time", "0.3",
+                    "--sample-size", "10", "^engine/"], cwd=folder, env=environment, check=True, capture_output=True)
+    found = {}
     for call in ("predict", "explain"):
         for rows in (1, BATCH):
-            path = Path(folder) / "engine" / call / str(rows) / "new" / "estimates.json"
-            if path.exists():
-                nanoseconds = json.loads(path.read_text())["median"]["point_estimate"]
-                found.append({"engine": report.OURS, "call": call, "rows": rows,
-                              "us_per_row": [nanoseconds / 1000 / rows]})
-            else:
-                print(f"no {path}", file=sys.stderr)
+            estimates = json.loads((folder / "engine" / call / str(rows) / "new" / "estimates.json").read_text())
+            found[report.OURS, call, rows] = estimates["median"]["point_estimate"] / 1000 / rows
     return found
 
 
-def measure_file(options, data, model):
+def measure_file(options, data, model, folder):
     """Both programs on one file: wall time, peak memory, rows a second."""
-    runs = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        rows = np.resize(np.arange(len(data.table)), options.file_rows)
-        data.table.iloc[rows].to_csv(folder / "input.csv", index=False)
-        model.save_model(folder / "lightgbm.txt")
-        script = [sys.executable, str(Path(__file__).with_name("score_pandas.py")), "--model",
-                  str(folder / "lightgbm.txt"), "--input", str(folder / "input.csv"), "--output"]
-        commands = {"pandas + LightGBM": [*script, str(folder / "pandas.csv")]}
-        if options.underwright:
-            engine = Underwright(options.underwright, folder)
-            params = {"trees": TREES, "depth": DEPTH, "rate": RATE, "early_stopping": 0}
-            train = np.arange(len(data.table))
-            engine.measure(data, params, {}, train[:-3000], train[-3000:])
-            commands = {report.OURS: [options.underwright, "score", "--model", str(folder / "model"), "--input",
-                                      str(folder / "input.csv"), "--output", str(folder / "ours.csv"),
-                                      "--explain", "all"]} | commands
-        for engine, command in commands.items():
-            runs[engine] = timed(command, {}) | {"rows": options.file_rows}
+    runs = []
+    rows = np.resize(np.arange(len(data.table)), options.file_rows)
+    data.table.iloc[rows].to_csv(folder / "input.csv", index=False)
+    model.save_model(folder / "lightgbm.txt")
+    for explain in options.explain:
+        pandas = [sys.executable, str(Path(__file__).with_name("score_pandas.py")), "--model",
+                  str(folder / "lightgbm.txt"), "--input", str(folder / "input.csv"), "--output",
+                  str(folder / "pandas.csv"), "--explain", explain]
+        ours = [options.underwright, "score", "--model", str(folder / "model"), "--input", str(folder / "input.csv"),
+                "--output", str(folder / "ours.csv"), "--explain", explain]
+        commands = {report.OURS: ours} if options.underwright else {}
+        for engine, command in (commands | {"pandas + LightGBM": pandas}).items():
+            runs.append({"engine": engine, "explain": explain, "rows": options.file_rows} | timed(command, {}))
     return runs
 
 
@@ -164,11 +182,17 @@ def main():
     data.table["education"] = data.table["education"].astype("float64")
     table = np.ascontiguousarray(data.table.to_numpy(dtype=np.float64))
     light, calls = trained(table, data.bad)
-    results = {"kernels": measure(calls, options.rounds)}
-    if options.criterion:
-        results["kernels"] += criterion(options.criterion)
-    if options.file_rows:
-        results["file"] = measure_file(options, data, light)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        kernels = dict
+        if options.underwright:
+            options.underwright = str(Path(options.underwright).resolve())
+            train_ours(options, data, folder)
+            program = bench_program()
+            kernels = lambda: our_kernels(program, folder)
+        results = {"kernels": measure(calls, kernels, options.rounds)}
+        if options.file_rows:
+            results["file"] = measure_file(options, data, light, folder)
     Path(options.results).write_text(json.dumps(results, indent=1) + "\n")
     print(report.explain(results))
 

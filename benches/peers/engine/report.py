@@ -97,20 +97,29 @@ def ratios(values, others):
 
 
 def explain(results):
-    """Microseconds per applicant (median, with least and most), and files scored and explained."""
-    kernels = results["kernels"]
+    """Microseconds per applicant (median, with least and most), ratios to ours, and files scored and explained."""
     columns = [("predict", 1), ("explain", 1), ("predict", 1000), ("explain", 1000)]
-    rows = []
-    for engine in dict.fromkeys(kernel["engine"] for kernel in kernels):
-        found = {(k["call"], k["rows"]): k["us_per_row"] for k in kernels if k["engine"] == engine}
-        rows.append([engine, *(spread(found[column]) if column in found else "" for column in columns)])
-    header = ["µs per applicant", "predict, one", "explain, one", "predict, of 1,000", "explain, of 1,000"]
-    parts = [machine(), table(header, rows)]
+    found = {(k["engine"], k["call"], k["rows"]): k["us_per_row"] for k in results["kernels"]}
+    engines = list(dict.fromkeys(kernel["engine"] for kernel in results["kernels"]))
+    header = ["predict, one", "explain, one", "predict, of 1,000", "explain, of 1,000"]
+    cell = lambda of, engine, column: of(found[engine, *column]) if (engine, *column) in found else ""
+    rows = [[engine, *(cell(spread, engine, column) for column in columns)] for engine in engines]
+    parts = [machine(), table(["µs per applicant", *header], rows)]
+    if OURS in engines:
+        rows = [[engine, *(cell(lambda values: times(values, found[OURS, *column]), engine, column)
+                           for column in columns)] for engine in engines if engine != OURS]
+        parts.append(table(["times ours: min, median, max", *header], rows))
     if "file" in results:
-        rows = [[engine, f"{run['rows']:,}", f"{run['whole_s']:.1f}", f"{run['rows'] / run['whole_s']:,.0f}",
-                 f"{run['whole_mb']:.0f}"] for engine, run in results["file"].items()]
-        parts.append(table(["a file scored and explained", "rows", "s", "rows a second", "MB"], rows))
+        rows = [[run["engine"], run["explain"], f"{run['rows']:,}", f"{run['whole_s']:.1f}",
+                 f"{run['rows'] / run['whole_s']:,.0f}", f"{run['whole_mb']:.0f}"] for run in results["file"]]
+        parts.append(table(["a file scored and explained", "explain", "rows", "s", "rows a second", "MB"], rows))
     return "\n\n".join(parts)
+
+
+def times(values, ours):
+    """Least, median and greatest ratio of runs of the same round."""
+    each = np.array(values) / np.array(ours)
+    return f"{each.min():,.3g}, **{np.median(each):,.3g}**, {each.max():,.3g}"
 
 
 def spread(values):

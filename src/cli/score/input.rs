@@ -12,7 +12,7 @@ use flate2::read::MultiGzDecoder;
 use indicatif::ProgressBar;
 
 /// A chunk ends at so many records, or at so many bytes.
-const CHUNK_RECORDS: usize = 4_096;
+const CHUNK_RECORDS: usize = 8_192;
 const CHUNK_BYTES: usize = 4 << 20;
 /// The longest line of JSON: what the API takes as a body.
 const MAX_LINE_BYTES: usize = 64 << 10;
@@ -73,20 +73,27 @@ impl Input {
         Ok((Self { path: path.to_owned(), records }, layout))
     }
 
-    /// The next records, in order; none at the end.
-    pub(super) fn next_chunk(&mut self) -> anyhow::Result<Vec<Record>> {
-        let mut chunk = Vec::new();
-        let mut bytes = 0;
-        while chunk.len() < CHUNK_RECORDS && bytes < CHUNK_BYTES {
-            let record = match &mut self.records {
-                Records::Csv(reader) => next_row(reader),
-                Records::Lines(text) => next_line(text).map_err(anyhow::Error::from),
+    /// Puts the next records into `chunk`, in order, in place of those that were there, whose memory is used again.
+    /// None at the end.
+    pub(super) fn fill(&mut self, chunk: &mut Vec<Record>) -> anyhow::Result<()> {
+        let (mut filled, mut bytes) = (0, 0);
+        while filled < CHUNK_RECORDS && bytes < CHUNK_BYTES {
+            if filled == chunk.len() {
+                chunk.push(Record::Overlong);
+            }
+            let record = &mut chunk[filled];
+            let found = match &mut self.records {
+                Records::Csv(reader) => next_row(reader, record),
+                Records::Lines(text) => next_line(text, record).map_err(anyhow::Error::from),
             };
-            let Some(record) = record.with_context(|| format!("cannot read {}", self.path.display()))? else { break };
+            if !found.with_context(|| format!("cannot read {}", self.path.display()))? {
+                break;
+            }
             bytes += record.bytes();
-            chunk.push(record);
+            filled += 1;
         }
-        Ok(chunk)
+        chunk.truncate(filled);
+        Ok(())
     }
 }
 
@@ -167,28 +174,38 @@ fn open_csv(path: &Path, text: Text, columns: &[String]) -> anyhow::Result<(csv:
     Ok((reader, layout))
 }
 
-fn next_row(reader: &mut csv::Reader<Bounded>) -> anyhow::Result<Option<Record>> {
-    let mut row = ByteRecord::new();
+/// Reads the next row into `record`; false at the end.
+fn next_row(reader: &mut csv::Reader<Bounded>, record: &mut Record) -> anyhow::Result<bool> {
+    let mut row = match std::mem::replace(record, Record::Overlong) {
+        Record::Row(row) => row,
+        _ => ByteRecord::new(),
+    };
     let line = reader.position().line();
     let found = reader.read_byte_record(&mut row).with_context(|| format!("after line {line}"))?;
     reader.get_mut().since_row = 0;
-    Ok(found.then_some(Record::Row(row)))
+    *record = Record::Row(row);
+    Ok(found)
 }
 
-/// The next line that is not blank.
-fn next_line(text: &mut Text) -> io::Result<Option<Record>> {
+/// Reads the next line that is not blank into `record`; false at the end.
+fn next_line(text: &mut Text, record: &mut Record) -> io::Result<bool> {
+    let mut line = match std::mem::replace(record, Record::Overlong) {
+        Record::Line(line) => line,
+        _ => Vec::new(),
+    };
     loop {
-        let mut line = Vec::new();
+        line.clear();
         let read = text.take(MAX_LINE_BYTES as u64 + 1).read_until(b'\n', &mut line)?;
         if read == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         if line.len() > MAX_LINE_BYTES && line.last() != Some(&b'\n') {
             text.skip_until(b'\n')?;
-            return Ok(Some(Record::Overlong));
+            return Ok(true);
         }
         if !line.trim_ascii().is_empty() {
-            return Ok(Some(Record::Line(line)));
+            *record = Record::Line(line);
+            return Ok(true);
         }
     }
 }

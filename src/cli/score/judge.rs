@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use csv::StringRecord;
-use rayon::prelude::*;
+use csv::ByteRecord;
 use time::Date;
 
 use super::input::{Layout, Record};
@@ -46,41 +45,65 @@ impl Judge {
         Self { model, decider, layout, today }
     }
 
-    /// Judges records on all cores; the verdicts are in the order of the records.
-    pub(super) fn judge_all(&self, records: &[Record]) -> Vec<Verdict> {
-        records.par_iter().map(|record| self.judge(record)).collect()
+    /// Judges records; the verdicts are in their order.
+    pub(super) fn judge(&self, records: &[Record]) -> Vec<Verdict> {
+        match &self.layout {
+            Layout::Lines => records.iter().map(|record| self.judge_one(record)).collect(),
+            Layout::Csv { .. } => self.judge_rows(records),
+        }
     }
 
-    fn judge(&self, record: &Record) -> Verdict {
+    fn judge_one(&self, record: &Record) -> Verdict {
         match record {
-            Record::Row(row) => self.judge_row(row.clone()),
             Record::Line(line) => self.judge_line(line),
+            Record::Row(_) => Verdict { reference: None, result: Err("is not an application".to_owned()) },
             Record::Overlong => Verdict { reference: None, result: Err("the line is longer than 64 KiB".to_owned()) },
         }
     }
 
-    fn judge_row(&self, row: csv::ByteRecord) -> Verdict {
-        let Layout::Csv { places, width, reference } = &self.layout else {
-            return Verdict { reference: None, result: Err("is not an application".to_owned()) };
-        };
-        let Ok(row) = StringRecord::from_byte_record(row) else {
-            return Verdict { reference: None, result: Err("is not UTF-8; save the file as UTF-8".to_owned()) };
-        };
-        let reference = reference.and_then(|place| row.get(place)).map(str::trim).filter(|text| !text.is_empty());
-        let result = if row.len() == *width {
-            self.score_row(|column| row.get(places[column]).unwrap_or_default())
-        } else {
-            Err(format!("has {} cells, but there are {width} column names", row.len()))
-        };
-        Verdict { reference: reference.map(str::to_owned), result }
+    /// Reads all rows, then scores those that are sound together.
+    fn judge_rows(&self, records: &[Record]) -> Vec<Verdict> {
+        let mut sound = Vec::with_capacity(records.len());
+        let read: Vec<(Option<String>, Result<(), String>)> = records
+            .iter()
+            .map(|record| {
+                let (reference, features) = self.read_row(record);
+                (reference, features.map(|features| sound.push(features)))
+            })
+            .collect();
+        let mut scored = self.score_rows(sound).into_iter();
+        let unscored = || "was not scored".to_owned();
+        read.into_iter()
+            .map(|(reference, features)| Verdict {
+                reference,
+                result: features.and_then(|()| scored.next().ok_or_else(unscored)),
+            })
+            .collect()
     }
 
-    fn score_row<'a>(&self, cells: impl Fn(usize) -> &'a str) -> Result<Scored, String> {
-        let features = self.model.extractor().from_row(cells, UnseenCategory::Refuse).map_err(in_one_line)?;
-        Ok(match &self.decider {
-            Some(decider) => decider.decide_row(&features).into(),
-            None => self.score_alone(&features),
-        })
+    fn read_row(&self, record: &Record) -> (Option<String>, Result<FeatureVector, String>) {
+        let (Layout::Csv { places, width, reference }, Record::Row(row)) = (&self.layout, record) else {
+            return (None, Err("is not a row".to_owned()));
+        };
+        if !is_utf8(row) {
+            return (None, Err("is not UTF-8; save the file as UTF-8".to_owned()));
+        }
+        let cell = |place: usize| row.get(place).and_then(|cell| std::str::from_utf8(cell).ok()).unwrap_or_default();
+        let reference = reference.map(|place| cell(place).trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+        if row.len() != *width {
+            return (reference, Err(format!("has {} cells, but there are {width} column names", row.len())));
+        }
+        let features = self.model.extractor().from_row(|column| cell(places[column]), UnseenCategory::Refuse);
+        (reference, features.map_err(in_one_line))
+    }
+
+    fn score_rows(&self, rows: Vec<FeatureVector>) -> Vec<Scored> {
+        if let Some(decider) = &self.decider {
+            return decider.decide_rows(rows).into_iter().map(Scored::from).collect();
+        }
+        let assessments = self.model.assess_all(&rows);
+        let scored = rows.into_iter().zip(assessments);
+        scored.map(|(features, assessment)| Scored { features, assessment, ruling: None }).collect()
     }
 
     fn judge_line(&self, line: &[u8]) -> Verdict {
@@ -116,6 +139,11 @@ impl From<DecidedRow> for Scored {
     fn from(DecidedRow { features, assessment, ruling }: DecidedRow) -> Self {
         Self { features, assessment, ruling: Some(ruling) }
     }
+}
+
+/// Whether every cell is UTF-8. Nearly every file is ASCII throughout, which is quicker to see.
+fn is_utf8(row: &ByteRecord) -> bool {
+    row.as_slice().is_ascii() || row.iter().all(|cell| std::str::from_utf8(cell).is_ok())
 }
 
 fn in_one_line<T: ToString>(faults: Vec<T>) -> String {

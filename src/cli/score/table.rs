@@ -1,8 +1,13 @@
 //! The CSV that is written: one row per record, every number so that it reads back to the same bits.
 
-use std::{io::Write, str::FromStr};
+use std::{
+    borrow::Cow,
+    fmt::Display,
+    io::{self, Write},
+    str::FromStr,
+};
 
-use csv::{StringRecord, Writer};
+use csv::Writer;
 
 use super::judge::{Scored, Verdict};
 use crate::{
@@ -33,93 +38,96 @@ impl FromStr for Explain {
     }
 }
 
-/// A table that is being written.
-pub(super) struct Table<'a, W: Write> {
-    writer: Writer<W>,
+/// The form of the table: which columns it has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Table<'a> {
     model: &'a Model,
     explain: Option<Explain>,
-    rows: u64,
 }
 
-impl<'a, W: Write> Table<'a, W> {
-    /// Writes the column names.
-    pub(super) fn begin(output: W, model: &'a Model, explain: Option<Explain>) -> csv::Result<Self> {
-        let mut table = Self { writer: Writer::from_writer(output), model, explain, rows: 0 };
-        let mut names: StringRecord =
-            vec!["row", "external_reference", "outcome", "probability_of_default", "score", "margin", "rules"].into();
-        match explain {
+impl<'a> Table<'a> {
+    pub(super) const fn new(model: &'a Model, explain: Option<Explain>) -> Self {
+        Self { model, explain }
+    }
+
+    /// The line of column names.
+    pub(super) fn header(&self) -> csv::Result<Vec<u8>> {
+        let mut rows = Rows::default();
+        for name in ["row", "external_reference", "outcome", "probability_of_default", "score", "margin", "rules"] {
+            rows.text(name)?;
+        }
+        match self.explain {
             None => {}
             Some(Explain::Strongest(count)) => {
                 for number in 1..=count {
-                    names.push_field(&format!("reason_{number}"));
-                    names.push_field(&format!("contribution_{number}"));
+                    rows.shown(format_args!("reason_{number}"))?;
+                    rows.shown(format_args!("contribution_{number}"))?;
                 }
             }
             Some(Explain::All) => {
-                names.push_field("baseline");
-                for feature in &model.schema().features {
-                    names.push_field(&format!("contribution.{}", feature.name));
+                rows.text("baseline")?;
+                for feature in &self.model.schema().features {
+                    rows.shown(format_args!("contribution.{}", feature.name))?;
                 }
             }
         }
-        names.push_field("error");
-        table.writer.write_record(&names)?;
-        Ok(table)
+        rows.text("error")?;
+        rows.end()?;
+        rows.into_bytes()
     }
 
-    /// Writes one row.
-    pub(super) fn write(&mut self, verdict: &Verdict) -> csv::Result<()> {
-        self.rows += 1;
-        let mut row = StringRecord::new();
-        row.push_field(&self.rows.to_string());
-        row.push_field(&defused(verdict.reference.as_deref().unwrap_or_default()));
-        match &verdict.result {
-            Ok(scored) => self.push_scored(&mut row, scored),
-            Err(_) => push_error(&mut row, self.explanation_width()),
+    /// A row for each verdict; the first has the number `first_row`.
+    pub(super) fn rows(&self, first_row: u64, verdicts: &[Verdict]) -> csv::Result<Vec<u8>> {
+        let mut rows = Rows::default();
+        for (number, verdict) in (first_row..).zip(verdicts) {
+            rows.shown(number)?;
+            rows.text(&defused(verdict.reference.as_deref().unwrap_or_default()))?;
+            match &verdict.result {
+                Ok(scored) => self.push_scored(&mut rows, scored)?,
+                Err(_) => push_error(&mut rows, self.explanation_width())?,
+            }
+            rows.text(verdict.result.as_ref().err().map_or("", String::as_str))?;
+            rows.end()?;
         }
-        row.push_field(verdict.result.as_ref().err().map_or("", String::as_str));
-        self.writer.write_record(&row)
+        rows.into_bytes()
     }
 
-    /// Writes what is still in memory.
-    pub(super) fn finish(mut self) -> std::io::Result<()> {
-        self.writer.flush()
-    }
-
-    fn push_scored(&self, row: &mut StringRecord, scored: &Scored) {
+    fn push_scored(&self, rows: &mut Rows, scored: &Scored) -> csv::Result<()> {
         let Scored { assessment, ruling, .. } = scored;
         let score =
             ruling.as_ref().map_or_else(|| ScoreScaling::default().score(assessment.margin), |ruling| ruling.score);
+        match ruling {
+            Some(ruling) => rows.shown(ruling.outcome)?,
+            None => rows.text("")?,
+        }
+        rows.number(assessment.default_probability.value())?;
+        rows.shown(score)?;
+        rows.number(assessment.margin)?;
         let fired = ruling.iter().flat_map(|ruling| &ruling.fired).map(|rule| rule.id.as_str());
-        row.push_field(&ruling.as_ref().map_or_else(String::new, |ruling| ruling.outcome.to_string()));
-        row.push_field(&exact(assessment.default_probability.value()));
-        row.push_field(&score.to_string());
-        row.push_field(&exact(assessment.margin));
-        row.push_field(&fired.collect::<Vec<_>>().join(";"));
+        rows.text(&fired.collect::<Vec<_>>().join(";"))?;
         match self.explain {
-            None => {}
-            Some(Explain::Strongest(count)) => self.push_strongest(row, scored, count),
+            None => Ok(()),
+            Some(Explain::Strongest(count)) => self.push_strongest(rows, scored, count),
             Some(Explain::All) => {
-                row.push_field(&exact(assessment.baseline));
-                for contribution in &assessment.contributions {
-                    row.push_field(&exact(*contribution));
-                }
+                rows.number(assessment.baseline)?;
+                assessment.contributions.iter().try_for_each(|contribution| rows.number(*contribution))
             }
         }
     }
 
-    fn push_strongest(&self, row: &mut StringRecord, scored: &Scored, count: usize) {
-        let mut raised = reasons::raised(
-            self.model.schema(),
-            self.model.reasons(),
-            &scored.features,
-            &scored.assessment.contributions,
-        );
+    fn push_strongest(&self, rows: &mut Rows, scored: &Scored, count: usize) -> csv::Result<()> {
+        let Scored { features, assessment, .. } = scored;
+        let (schema, reasons) = (self.model.schema(), self.model.reasons());
+        let mut raised = reasons::raised(schema, reasons, features, &assessment.contributions);
         for _ in 0..count {
             let reason = raised.next();
-            row.push_field(reason.as_ref().map_or("", |reason| reason.code.as_str()));
-            row.push_field(&reason.and_then(|reason| reason.contribution).map_or_else(String::new, exact));
+            rows.text(reason.as_ref().map_or("", |reason| reason.code.as_str()))?;
+            match reason.and_then(|reason| reason.contribution) {
+                Some(contribution) => rows.number(contribution)?,
+                None => rows.text("")?,
+            }
         }
+        Ok(())
     }
 
     fn explanation_width(&self) -> usize {
@@ -131,20 +139,53 @@ impl<'a, W: Write> Table<'a, W> {
     }
 }
 
-fn push_error(row: &mut StringRecord, explanation_width: usize) {
-    row.push_field("error");
+fn push_error(rows: &mut Rows, explanation_width: usize) -> csv::Result<()> {
+    rows.text("error")?;
     // Probability, score, margin and rules, then the explanation.
-    for _ in 0..4 + explanation_width {
-        row.push_field("");
+    (0..4 + explanation_width).try_for_each(|_| rows.text(""))
+}
+
+/// Rows of CSV that are being written, in memory.
+struct Rows {
+    writer: Writer<Vec<u8>>,
+    /// The cell that is being written, where it is not a text already.
+    cell: Vec<u8>,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self { writer: Writer::from_writer(Vec::new()), cell: Vec::new() }
     }
 }
 
-/// The shortest decimal that reads back to the same bits.
-fn exact(number: f64) -> String {
-    number.to_string()
+impl Rows {
+    fn text(&mut self, text: &str) -> csv::Result<()> {
+        self.writer.write_field(text)
+    }
+
+    fn shown(&mut self, value: impl Display) -> csv::Result<()> {
+        self.cell.clear();
+        write!(self.cell, "{value}")?;
+        self.writer.write_field(&self.cell)
+    }
+
+    /// The shortest decimal that reads back to the same bits, with an exponent where that is shorter.
+    fn number(&mut self, number: f64) -> csv::Result<()> {
+        self.cell.clear();
+        serde_json::to_writer(&mut self.cell, &number).map_err(io::Error::from)?;
+        self.writer.write_field(&self.cell)
+    }
+
+    fn end(&mut self) -> csv::Result<()> {
+        self.writer.write_record(None::<&[u8]>)
+    }
+
+    fn into_bytes(self) -> csv::Result<Vec<u8>> {
+        self.writer.into_inner().map_err(|error| error.into_error().into())
+    }
 }
 
 /// A text from outside, made harmless for programs that compute what begins like a formula.
-fn defused(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+fn defused(text: &str) -> Cow<'_, str> {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }

@@ -246,6 +246,41 @@ fn an_output_that_cannot_be_written_is_refused_before_anything_is_scored() {
 }
 
 #[test]
+fn what_a_killed_run_left_is_replaced_by_the_next() {
+    let desk = Desk::new();
+    fs::write(desk.path(".output.csv.partial"), "half a row, and more bytes than the output has ".repeat(1_000))
+        .expect("written");
+    run(&desk.args(CSV)).expect("it ran");
+    assert_eq!(desk.names(), ["bundle", "input", "output.csv", "policy.toml"]);
+    assert_eq!(desk.output().len(), 5);
+}
+
+#[test]
+fn two_runs_do_not_write_one_output() {
+    let desk = Desk::new();
+    let partial = desk.path(".output.csv.partial");
+    let other_run = fs::File::create_new(&partial).expect("a partial file");
+    other_run.lock().expect("a lock");
+    let message = format!("{:#}", run(&desk.args(CSV)).expect_err("refused"));
+    assert!(message.contains("another run is writing"), "{message}");
+    assert!(partial.exists() && !desk.path("output.csv").exists());
+    drop(other_run);
+    run(&desk.args(CSV)).expect("it ran");
+    assert_eq!(desk.names(), ["bundle", "input", "output.csv", "policy.toml"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_place_of_the_partial_file_is_not_followed() {
+    let desk = Desk::new();
+    fs::write(desk.path("precious"), "kept").expect("written");
+    std::os::unix::fs::symlink("precious", desk.path(".output.csv.partial")).expect("a link");
+    let message = format!("{:#}", run(&desk.args(CSV)).expect_err("refused"));
+    assert!(message.contains("is in the way and is not a file; remove it"), "{message}");
+    assert_eq!(fs::read_to_string(desk.path("precious")).expect("the file"), "kept");
+}
+
+#[test]
 fn an_output_that_is_the_input_under_any_name_is_refused() {
     let desk = Desk::new();
     let args = desk.args(CSV);

@@ -130,7 +130,7 @@ fn an_application_that_the_model_cannot_read_is_not_decided() {
 
 #[test]
 fn a_row_is_scored_to_the_same_bits_as_its_application() {
-    let row = decider().decide_row(&example_rows()[0]);
+    let [row] = &decider().decide_rows(example_rows()[..1].to_vec())[..] else { panic!("one row") };
     let decided = decide("1988-03-14", RISKY);
     assert_eq!(row.assessment.margin.to_bits(), decided.record.margin.to_bits());
     assert_eq!(row.ruling.score, decided.decision.score);

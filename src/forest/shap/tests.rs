@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
-use super::*;
+use super::{game::weights, *};
 use crate::forest::{
     random,
-    score::{Scorer, Scratch},
-    tree::Split,
+    score::{BlockScratch, ROWS, Scorer, Scratch},
+    tree::{Split, SymmetricTree},
 };
 
 const FEATURES: usize = 5;
@@ -78,6 +78,30 @@ proptest! {
     ) {
         let (margin, baseline, contributions) = explain(&forest, &row);
         prop_assert!((baseline + contributions.iter().sum::<f64>() - margin).abs() < 1e-9);
+    }
+}
+
+proptest! {
+    // A case is 128 rows.
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_block_of_rows_gets_the_bits_that_each_row_gets_alone(
+        forest in random::forest_of(0..12, FEATURES, 0..=9),
+        rows in prop::collection::vec(random::row(FEATURES), ROWS),
+    ) {
+        let tables = Tables::build(&forest);
+        let lanes: Vec<_> = (0..FEATURES).map(|f| std::array::from_fn(|row: usize| rows[row][f])).collect();
+        let mut contributions = vec![[0.0; ROWS]; FEATURES];
+        Scorer::compile(&forest).score_block(&lanes, &mut BlockScratch::default(), |tree, leaves| {
+            tables.explain_block(tree, leaves, &mut contributions);
+        });
+        for (number, row) in rows.iter().enumerate() {
+            let (_, _, alone) = explain(&forest, row);
+            for (lane, contribution) in contributions.iter().zip(alone) {
+                prop_assert_eq!(lane[number].to_bits(), contribution.to_bits());
+            }
+        }
     }
 }
 
