@@ -27,7 +27,7 @@ const MOST_REGRESSION_ROWS: usize = 20_000;
 const MOST_FOREST_ROWS: usize = 5_000;
 
 /// What the benchmark models are given, for a person.
-pub const TREATMENT: &str = "Both read the same features. Numbers are scaled to mean 0 and deviation 1 and cut at 5 \
+pub const TREATMENT: &str = "Numbers are scaled to mean 0 and deviation 1 and cut at 5 \
     deviations, long tails after taking the logarithm; a missing value is replaced by the mean, and a column of its own says \
     that it was missing; a category is replaced by its smoothed bad rate. All of it is learnt on the training rows. Neither \
     model keeps to a direction of risk.";

@@ -15,13 +15,26 @@ pub(super) fn limits(facts: &ReportFacts<'_>) -> String {
             list(facts.warnings.iter().map(String::as_str))
         )
     };
-    let general = [
+    let granted = [
         "It learnt from loans that were granted. Of those that were declined nobody knows what would have become of them; the further \
          applicants lie from those once granted, the less is known.",
+    ];
+    let general = [
         "A contribution says what moved this model, not what causes loans to go bad.",
         "Figures on the test part are of that time and that population. They are no promise for another.",
     ];
-    format!("{warnings}<h3>Known limits</h3>\n{}", list(facts.about.limits.iter().map(String::as_str).chain(general)))
+    format!(
+        "{warnings}<h3>Known limits</h3>\n{}",
+        list(
+            facts
+                .about
+                .limits
+                .iter()
+                .map(String::as_str)
+                .chain(granted.into_iter().filter(|_| facts.about.limits.is_empty()))
+                .chain(general)
+        )
+    )
 }
 
 pub(super) fn monitoring(facts: &ReportFacts<'_>) -> String {

@@ -36,9 +36,30 @@ fn figures(facts: &ReportFacts<'_>) -> String {
         facts.metrics.named().into_iter().filter(|(name, _)| !name.starts_with("Calibration")).map(|(name, value)| {
             let inner = held_out.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
             let range = facts.validation.auc.filter(|_| name == "AUC").map_or_else(String::new, interval);
-            vec![Cell::text(name), Cell::figure(value), Cell::Number(range), Cell::optional(inner)]
+            match name.as_str() {
+                "Rows" => vec![
+                    Cell::text("Loans"),
+                    rows_cell(value),
+                    Cell::Number(range),
+                    inner.map_or(Cell::text(""), rows_cell),
+                ],
+                "Bad rate" => {
+                    vec![
+                        Cell::text(name),
+                        Cell::percent(value),
+                        Cell::Number(range),
+                        inner.map_or(Cell::text(""), Cell::percent),
+                    ]
+                }
+                _ => vec![Cell::text(name), Cell::figure(value), Cell::Number(range), Cell::optional(inner)],
+            }
         });
     table("Figures", &["figure", "test rows", "95 % interval (DeLong)", "inner hold-out"], rows)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of rows, as a figure")]
+fn rows_cell(rows: f64) -> Cell {
+    Cell::count(rows as usize)
 }
 
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
@@ -80,7 +101,7 @@ fn gaps(outcomes: Outcomes<'_>, points: &[(f64, f64)]) -> String {
         plot.text(
             (share(widest) + 0.015, f64::midpoint(widest.0, widest.1)),
             &format!("KS {}", figure(widest.1 - widest.0)),
-            "strong",
+            "strong halo",
         );
     }
     plot.key(&[("key2", "bad"), ("key1", "good")]);

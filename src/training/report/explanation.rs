@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{
     ReportFacts,
     page::{Cell, Mark, escape, figure, figure_of, table, thousands},
-    plot::cell_bar,
+    plot::{cell_bar, round_step},
 };
 use crate::{
     features::schema::{Feature, Kind, Monotone},
@@ -35,13 +35,14 @@ const MOST_SWARMS: usize = 24;
 /// One row of dots per feature: each dot is an applicant, at its contribution, coloured by its value.
 fn swarms(facts: &ReportFacts<'_>) -> String {
     const ROW: f64 = 30.0;
-    const LEFT: f64 = 250.0;
+    const LEFT: f64 = 268.0;
     const WIDTH: f64 = 880.0;
     let title = "Contributions, applicant by applicant";
     let order = by_importance(facts);
     let shown = &order[..order.len().min(MOST_SWARMS)];
     let reach = shown.iter().flat_map(|(_, effect)| &effect.shown).map(|dot| dot.0.abs()).fold(0.1, f64::max);
-    let across = |value: f64| LEFT + f64::midpoint(value / reach, 1.0) * (WIDTH - LEFT - 14.0);
+    let reach = 2.0 * round_step(reach / 2.0);
+    let across = |value: f64| LEFT + f64::midpoint(value / reach, 1.0) * (WIDTH - LEFT - 26.0);
     let height = ROW * crate::training::evaluate::count(shown.len()) + 40.0;
     let mut svg =
         format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{title}\"><title>{title}</title>");

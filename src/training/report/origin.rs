@@ -2,7 +2,7 @@
 
 use super::{
     ReportFacts,
-    page::{Cell, escape, list, paragraph, table},
+    page::{Cell, escape, list, paragraph, table, thousands},
 };
 use crate::{
     features::schema::{Feature, Kind},
@@ -27,7 +27,7 @@ pub(super) fn purpose(facts: &ReportFacts<'_>) -> String {
         ),
     ];
     let rows = rows.into_iter().map(|(name, text)| vec![Cell::text(name), Cell::text(text)]);
-    table("Scope", &["", ""], rows)
+    table("Scope", &[], rows)
 }
 
 pub(super) fn data(facts: &ReportFacts<'_>) -> String {
@@ -74,7 +74,7 @@ fn quality(facts: &ReportFacts<'_>) -> String {
     let features = facts.file.schema.features.iter().zip(&facts.file.training_ranges);
     let rows = features.zip(&facts.validation.effects).zip(facts.alone).map(|(((feature, ranges), effect), alone)| {
         let seen = match ranges.range {
-            Some([least, greatest]) => range(least, greatest),
+            Some([least, greatest]) => grouped(&range(least, greatest)),
             None if feature.kind == Kind::Category => format!("{} categories", ranges.categories.len()),
             None => "nothing".to_owned(),
         };
@@ -97,6 +97,15 @@ fn quality(facts: &ReportFacts<'_>) -> String {
             rows
         )
     )
+}
+
+/// A range with commas in its whole numbers of five digits and more.
+fn grouped(range: &str) -> String {
+    let word = |word: &str| match word.parse::<usize>() {
+        Ok(number) if number >= 10_000 => thousands(number),
+        _ => word.to_owned(),
+    };
+    range.split(' ').map(word).collect::<Vec<String>>().join(" ")
 }
 
 fn kind(feature: &Feature) -> &'static str {

@@ -94,9 +94,9 @@ pub(super) fn table(caption: &str, head: &[&str], rows: impl IntoIterator<Item =
         rows.iter().map(|row| format!("<tr>{}\n", row.iter().map(Cell::render).collect::<String>())).collect();
     format!(
         "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{0}\"><table><caption>{0}</caption>\n\
-         <thead><tr>{1}\n<tbody>{2}</table></div>\n",
+         {1}<tbody>{2}</table></div>\n",
         escape(caption),
-        head.concat(),
+        if head.is_empty() { String::new() } else { format!("<thead><tr>{}\n", head.concat()) },
         rows.concat()
     )
 }

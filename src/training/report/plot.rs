@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use super::page::escape;
 
-const LEFT: f64 = 46.0;
-const RIGHT: f64 = 12.0;
+const LEFT: f64 = 58.0;
+const RIGHT: f64 = 22.0;
 const TOP: f64 = 10.0;
-const BOTTOM: f64 = 38.0;
+/// Below an axis with a label, and below one without.
+const BOTTOM: [f64; 2] = [38.0, 24.0];
 
 /// One axis of a plot.
 #[derive(Debug, Clone)]
@@ -28,13 +29,7 @@ impl Axis {
         let last = libm::ceil(high / step - 1e-9);
         let text = |value: f64| {
             let (value, step, unit) = if in_percent { (value * 100.0, step * 100.0, " %") } else { (value, step, "") };
-            let decimals = if step >= 1.0 {
-                0
-            } else if step >= 0.1 {
-                1
-            } else {
-                2
-            };
+            let decimals = decimals(step);
             format!("{:.decimals$}{unit}", value + 0.0).replace('-', "−")
         };
         let mut ticks = Vec::new();
@@ -66,14 +61,28 @@ impl Axis {
         }
     }
 
-    /// Where a value stands, from 0 to 1.
-    fn place(&self, value: f64) -> f64 {
+    /// The values that are marked, with what is written at them.
+    pub(super) fn ticks(&self) -> &[(f64, String)] {
+        &self.ticks
+    }
+
+    /// Where a value stands, from 0 to 1, or a little beyond an end when it lies beyond it.
+    pub(super) fn place(&self, value: f64) -> f64 {
         ((value - self.low) / (self.high - self.low)).clamp(-0.02, 1.02)
     }
 }
 
+/// As many decimals as a step has.
+fn decimals(step: f64) -> usize {
+    let is_whole = |decimals: &i32| {
+        let scaled = step * libm::pow(10.0, f64::from(*decimals));
+        (scaled - scaled.round()).abs() < 1e-6 * scaled
+    };
+    (0..6).find(is_whole).and_then(|decimals| usize::try_from(decimals).ok()).unwrap_or(6)
+}
+
 /// 1, 2, 2.5 or 5 times a power of ten, not below `least`.
-fn round_step(least: f64) -> f64 {
+pub(super) fn round_step(least: f64) -> f64 {
     let power = libm::pow(10.0, libm::floor(libm::log10(least)));
     [1.0, 2.0, 2.5, 5.0].map(|times| times * power).into_iter().find(|&step| step >= least).unwrap_or(10.0 * power)
 }
@@ -82,14 +91,15 @@ fn round_step(least: f64) -> f64 {
 pub(super) struct Plot {
     svg: String,
     width: f64,
-    height: f64,
+    /// Where the lower axis stands.
+    bottom: f64,
     x: Axis,
     y: Axis,
 }
 
 /// How large a plot is, in units of the page's pixels before it is fitted.
 pub(super) const NORMAL: (f64, f64) = (420.0, 300.0);
-pub(super) const SMALL: (f64, f64) = (340.0, 210.0);
+pub(super) const SMALL: (f64, f64) = (340.0, 196.0);
 pub(super) const WIDE: (f64, f64) = (880.0, 260.0);
 
 impl Plot {
@@ -99,13 +109,14 @@ impl Plot {
             "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{0}\"><title>{0}</title>",
             escape(title)
         );
-        let mut plot = Self { svg, width, height, x, y };
+        let bottom = height - BOTTOM[usize::from(x.label.is_empty())];
+        let mut plot = Self { svg, width, bottom, x, y };
         plot.frame();
         plot
     }
 
     fn frame(&mut self) {
-        let (bottom, right) = (self.height - BOTTOM, self.width - RIGHT);
+        let (bottom, right) = (self.bottom, self.width - RIGHT);
         for (value, text) in self.y.ticks.clone() {
             let y = self.up(value);
             let _ = write!(
@@ -118,21 +129,22 @@ impl Plot {
         }
         for (value, text) in self.x.ticks.clone() {
             let x = self.across(value);
-            let anchor = if x > right - 14.0 && text.len() > 5 { "end" } else { "middle" };
             let _ = write!(
                 self.svg,
-                "<path class=\"axis\" d=\"M{x:.1} {bottom}v4\"/><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
+                "<path class=\"axis\" d=\"M{x:.1} {bottom}v4\"/><text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
                 bottom + 16.0,
                 escape(&text)
             );
         }
         let _ = write!(self.svg, "<path class=\"axis\" d=\"M{LEFT} {bottom}H{right}\"/>");
-        let _ = write!(
-            self.svg,
-            "<text x=\"{right}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-            bottom + 32.0,
-            self.x.label
-        );
+        if !self.x.label.is_empty() {
+            let _ = write!(
+                self.svg,
+                "<text x=\"{right}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+                bottom + 32.0,
+                self.x.label
+            );
+        }
         if !self.y.label.is_empty() {
             let middle = TOP + (bottom - TOP) / 2.0;
             let _ = write!(
@@ -153,7 +165,7 @@ impl Plot {
     }
 
     fn up(&self, value: f64) -> f64 {
-        TOP + (1.0 - self.y.place(value)) * (self.height - TOP - BOTTOM)
+        TOP + (1.0 - self.y.place(value)) * (self.bottom - TOP)
     }
 
     fn path(&self, points: &[(f64, f64)]) -> String {
@@ -172,7 +184,7 @@ impl Plot {
     /// The area between a line and the bottom.
     pub(super) fn area(&mut self, points: &[(f64, f64)], class: &str) {
         if let (Some(first), Some(last)) = (points.first(), points.last()) {
-            let (path, bottom) = (self.path(points), self.height - BOTTOM);
+            let (path, bottom) = (self.path(points), self.bottom);
             let (from, to) = (self.across(first.0), self.across(last.0));
             let _ = write!(self.svg, "<path class=\"{class}\" d=\"{path}L{to:.1} {bottom}L{from:.1} {bottom}Z\"/>");
         }
@@ -210,7 +222,7 @@ impl Plot {
         let (y, right) = (self.up(value), self.width - RIGHT);
         let _ = write!(
             self.svg,
-            "<path class=\"{class}\" d=\"M{LEFT} {y:.1}H{right}\"/><text x=\"{right}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+            "<path class=\"{class}\" d=\"M{LEFT} {y:.1}H{right}\"/><text class=\"halo\" x=\"{right}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
             y - 4.0,
             escape(name)
         );
@@ -266,6 +278,8 @@ mod tests {
         }
         let texts = |axis: Axis| axis.ticks.into_iter().map(|tick| tick.1).collect::<Vec<_>>();
         assert_eq!(texts(Axis::over("", (0.0, 0.2), true)), ["0 %", "5 %", "10 %", "15 %", "20 %"]);
+        assert_eq!(texts(Axis::over("", (0.0, 0.0999), true)), ["0.0 %", "2.5 %", "5.0 %", "7.5 %", "10.0 %"]);
+        assert_eq!(texts(Axis::over("", (0.0, 1.0), false)), ["0.00", "0.25", "0.50", "0.75", "1.00"]);
         assert_eq!(texts(Axis::over("", (-1.0, 1.0), false)), ["−1.0", "−0.5", "0.0", "0.5", "1.0"]);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     ReportFacts,
-    page::{Cell, Mark, figure_of, percent, percents, table},
+    page::{Cell, Mark, figure_of, percents, table},
     plot::{Axis, Plot, WIDE},
 };
 use crate::training::{
@@ -16,6 +16,9 @@ use crate::training::{
 /// The trade's marks on the population stability index.
 const LOOK: f64 = 0.10;
 const ACT: f64 = 0.25;
+
+/// Quarters with fewer loans stand in the table alone.
+const LEAST_ROWS: usize = 30;
 
 /// Periods whose features are shown at most, the last ones.
 const MOST_COLUMNS: usize = 8;
@@ -49,8 +52,10 @@ pub(super) fn render(facts: &ReportFacts<'_>) -> String {
     )
 }
 
+/// Of quarters with enough loans to say something.
 fn pictures(stability: &Stability) -> String {
-    format!("<div class=\"plots wide\">\n{}{}</div>\n", rates(&stability.periods), shifts(&stability.periods))
+    let large: Vec<Period> = stability.periods.iter().filter(|period| period.rows >= LEAST_ROWS).cloned().collect();
+    format!("<div class=\"plots wide\">\n{}{}</div>\n", rates(&large), shifts(&large))
 }
 
 fn names(periods: &[Period]) -> Vec<String> {
@@ -72,7 +77,7 @@ fn rates(periods: &[Period]) -> String {
     plot.line(&predicted, "l2");
     if let Some(first_test) = periods.iter().position(|period| !period.is_trained) {
         plot.whisker(count(first_test), (0.0, top), "ideal");
-        plot.text((count(first_test) + 0.1, top * 0.96), "not trained on", "");
+        plot.text((count(first_test) + 0.1, top * 0.96), "not trained on", "halo");
     }
     plot.key(&[("key1", "went bad, with 95 % interval"), ("key2", "predicted")]);
     figure_of(title, &plot.finish(), "Quarters left of the dashed line hold loans that the model learnt from.", "")
@@ -129,16 +134,12 @@ fn features(facts: &ReportFacts<'_>) -> String {
     let last = shown.last().map_or_else(String::new, |period| {
         let moved = period.features.iter().filter(|shift| mark(**shift) != Mark::Good).count();
         format!(
-            "<p>In {}, {} of the features have moved.</p>\n",
+            "<p>In {}, {moved} of the {} features have moved.</p>\n",
             super::escape(&period.name),
-            percent_of(moved, period.features.len())
+            period.features.len()
         )
     });
     format!("<h3>Features</h3>\n{last}{}", table("PSI of every feature", &names, rows))
-}
-
-fn percent_of(part: usize, all: usize) -> String {
-    format!("{part} of {all}, {},", percent(count(part) / count(all.max(1))))
 }
 
 #[cfg(test)]

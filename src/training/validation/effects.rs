@@ -10,6 +10,7 @@ use crate::{
     training::{
         dataset::{Dataset, Rows},
         evaluate::count,
+        segments::value_text,
         validation::leaks::missing_share,
     },
 };
@@ -47,6 +48,8 @@ pub struct Effect {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bin {
     pub name: String,
+    /// A value that is typical of it.
+    pub typical: String,
     pub rows: usize,
     pub bad: usize,
     /// Mean, 5 % and 95 % quantile of the contribution of these rows' value.
@@ -128,8 +131,11 @@ impl Probe<'_> {
         let bin = |places: Vec<usize>| {
             let values = sorted(&places.iter().map(|&place| self.column(test)[rows[place]]).collect::<Vec<f64>>());
             let moved = sorted(&places.iter().map(|&place| contributions[place]).collect::<Vec<f64>>());
+            let name = buckets.name(self.feature, &values);
+            let is_number = self.feature.kind != Kind::Category;
             let bin = Bin {
-                name: buckets.name(self.feature, &values),
+                typical: if is_number { value_text(self.feature, values[values.len() / 2]) } else { name.clone() },
+                name,
                 rows: places.len(),
                 bad: places.iter().filter(|&&place| test.is_bad[rows[place]]).count(),
                 contribution: moved.iter().sum::<f64>() / count(moved.len()),
