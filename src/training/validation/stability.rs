@@ -92,7 +92,7 @@ pub fn measure(subject: Subject<'_>) -> Stability {
     let columns = Columns::learn(&data.schema.features, &parts[0]);
     let first = members.len().saturating_sub(MOST_PERIODS);
     let periods = members.into_iter().skip(first).map(|((year, quarter), members)| {
-        let name = if by_quarter { format!("{year} Q{quarter}") } else { "test part".to_owned() };
+        let name = if by_quarter { format!("{year} Q{quarter}") } else { "the test part".to_owned() };
         columns.period(name, &members, &parts)
     });
     Stability { by_quarter, periods: periods.collect() }
