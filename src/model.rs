@@ -18,10 +18,7 @@ use crate::{
         extract::{Extractor, FeatureVector},
         schema::{Feature, Schema},
     },
-    forest::{
-        score::{self, Scorer},
-        shap::Tables,
-    },
+    forest::engine::{self, Engine},
 };
 use bundle::BundleError;
 use calibration::Calibration;
@@ -43,8 +40,7 @@ pub struct Model {
     provenance: Provenance,
     extractor: Extractor,
     encoders: Vec<Encoder>,
-    scorer: Scorer,
-    tables: Tables,
+    engine: Engine,
     experience: Vec<Experience>,
     reasons: Vec<FeatureReason>,
     labels: Vec<String>,
@@ -76,7 +72,7 @@ pub struct FeatureReason {
 #[derive(Debug, Clone, Default)]
 pub struct Scratch {
     encoded: Vec<f64>,
-    forest: score::Scratch,
+    forest: engine::Scratch,
 }
 
 /// Turns a category feature into what the forest reads.
@@ -127,8 +123,7 @@ impl Model {
             provenance: file.provenance,
             extractor,
             encoders: file.encodings.into_iter().filter_map(|encoding| Encoder::new(encoding, features)).collect(),
-            scorer: Scorer::compile(&forest),
-            tables: Tables::build(&forest),
+            engine: Engine::compile(&forest),
             experience: features
                 .iter()
                 .zip(&file.training_ranges)
@@ -191,7 +186,7 @@ impl Model {
     /// The expected margin over the training rows.
     #[must_use]
     pub const fn baseline(&self) -> f64 {
-        self.tables.baseline()
+        self.engine.baseline()
     }
 
     /// Scores and explains one applicant.
@@ -207,7 +202,7 @@ impl Model {
     pub fn assess_with(&self, values: &FeatureVector, scratch: &mut Scratch) -> Assessment {
         let margin = self.margin_with(values, scratch);
         let mut contributions = vec![0.0; self.schema.features.len()].into_boxed_slice();
-        self.tables.explain(scratch.forest.leaves(), &mut contributions);
+        self.engine.explain(&mut scratch.forest, &mut contributions);
         Assessment {
             margin,
             default_probability: Probability::from_margin(margin),
@@ -231,7 +226,7 @@ impl Model {
         for encoder in &self.encoders {
             encoder.encode(&mut scratch.encoded[encoder.index..=encoder.index]);
         }
-        self.scorer.score(&scratch.encoded, &mut scratch.forest)
+        self.engine.score(&scratch.encoded, &mut scratch.forest)
     }
 
     /// The probability of default alone: the same bits as [`Model::assess`] gives.

@@ -5,7 +5,10 @@ use std::ops::{Range, RangeInclusive};
 
 use proptest::prelude::*;
 
-use super::tree::{Split, SymmetricForest, SymmetricTree};
+use super::{
+    Forest, general,
+    tree::{Split, SymmetricForest, SymmetricTree},
+};
 
 pub(crate) fn value() -> impl Strategy<Value = f64> {
     prop::sample::select(vec![-2.0, -0.5, -0.0, 0.0, 0.25, 1.0, 3.0])
@@ -44,4 +47,12 @@ fn tree(features: usize, depth: usize) -> impl Strategy<Value = SymmetricTree> {
         leaf_values,
         leaf_covers,
     })
+}
+
+/// A forest of either kind.
+pub(crate) fn any_forest(features: usize) -> impl Strategy<Value = Forest> {
+    prop_oneof![
+        forest(features, 0..=5).prop_map(Forest::Symmetric),
+        general::random::forest(features, 12).prop_map(Forest::General),
+    ]
 }

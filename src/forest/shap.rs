@@ -16,6 +16,7 @@ mod game;
 mod tests;
 
 use super::tree::SymmetricForest;
+pub(super) use game::shares;
 use game::{Game, Players};
 
 /// The Shapley values of every leaf of every tree.

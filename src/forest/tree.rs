@@ -95,7 +95,7 @@ const MAX_TABLE_VALUES: usize = 1 << 25;
 const MAX_TABLE_STEPS: usize = 1 << 34;
 /// The largest sum of log-odds. Beyond it a probability is 0 or 1, and sums would lose the digits
 /// that an explanation promises.
-const MAX_MARGIN: f64 = 1_000.0;
+pub(super) const MAX_MARGIN: f64 = 1_000.0;
 
 impl SymmetricForest {
     /// Everything that breaks an invariant or exceeds a limit, each in a sentence; at most one

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::forest::tree::SymmetricForest;
+use crate::forest::Forest;
 
 /// Platt's calibration: calibrated log-odds = `intercept + slope · raw margin`.
 ///
@@ -61,10 +61,11 @@ impl Calibration {
     ///
     /// Its sums round otherwise than [`Calibration::apply`] does, in the last bits.
     #[must_use]
-    pub fn fold(self, forest: &SymmetricForest) -> SymmetricForest {
+    pub fn fold(self, forest: &Forest) -> Forest {
         let mut folded = forest.clone();
-        folded.bias = self.apply(folded.bias);
-        for value in folded.trees.iter_mut().flat_map(|tree| &mut tree.leaf_values) {
+        let bias = folded.bias_mut();
+        *bias = self.apply(*bias);
+        for value in folded.leaf_values_mut() {
             *value *= self.slope;
         }
         folded
@@ -97,7 +98,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_folded_forest_gives_calibrated_margins(
-            forest in random::forest(4, 0..=5), row in random::row(4), slope in 0.1..3.0, intercept in -2.0..2.0,
+            forest in random::any_forest(4), row in random::row(4), slope in 0.1..3.0, intercept in -2.0..2.0,
         ) {
             let calibration = Calibration::new(slope, intercept).expect("a slope above 0");
             let folded = calibration.fold(&forest).margin(&row);

@@ -169,7 +169,7 @@ fn data(file: &ModelFile, facts: &CardFacts) -> String {
     format!(
         "## Where it comes from\n\n{about}Trained by {} with seed {} on {} rows, {} of them bad; tested on {} others. \
          Split: {}.\n\n| file | rows | SHA-256 |\n|---|---:|---|\n{}\n\
-         {} symmetric trees of depth {} or less.\n{}",
+         {} {} of depth {} or less.\n{}",
         inline(&provenance.trained_by),
         provenance.seed,
         provenance.train_rows,
@@ -177,8 +177,9 @@ fn data(file: &ModelFile, facts: &CardFacts) -> String {
         provenance.test_rows,
         inline(&provenance.split),
         rows(files),
-        file.forest.trees.len(),
-        file.forest.trees.iter().map(|tree| tree.splits.len()).max().unwrap_or(0),
+        file.forest.trees(),
+        file.forest.kind(),
+        file.forest.depth(),
         parameters(file),
     )
 }

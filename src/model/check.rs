@@ -6,6 +6,7 @@ use super::file::{Encoding, ModelFile, TrainingRange};
 use crate::{
     domain::reason::ReasonCode,
     features::schema::{Feature, Kind},
+    forest::Forest,
 };
 
 /// The longest text of a reason, in characters.
@@ -24,8 +25,8 @@ pub(super) fn faults(file: &ModelFile) -> Vec<String> {
     reason_faults(file, &mut faults);
     encoding_faults(file, &mut faults);
     range_faults(file, &mut faults);
-    if file.forest.features != file.schema.features.len() {
-        let (read, named) = (file.forest.features, file.schema.features.len());
+    if file.forest.features() != file.schema.features.len() {
+        let (read, named) = (file.forest.features(), file.schema.features.len());
         faults.push(format!("the forest reads {read} features and the schema names {named}"));
     }
     faults.extend(file.forest.faults());
@@ -61,12 +62,19 @@ fn reason_faults(file: &ModelFile, faults: &mut Vec<String>) {
 
 fn encoding_faults(file: &ModelFile, faults: &mut Vec<String>) {
     let categories = || file.schema.features.iter().filter(|feature| feature.kind == Kind::Category);
-    if !categories().map(|feature| &feature.name).eq(file.encodings.iter().map(|encoding| &encoding.feature)) {
-        faults.push("`encodings` must name the category features, each once, in the schema's order".to_owned());
-        return;
+    // Only trees that can ask about codes may read them.
+    let needs_all = matches!(file.forest, Forest::Symmetric(_));
+    let mut encodings = file.encodings.iter().peekable();
+    for feature in categories() {
+        match encodings.next_if(|encoding| encoding.feature == feature.name) {
+            Some(encoding) => faults.extend(encoding_fault(feature, encoding)),
+            None if needs_all => break,
+            None => {}
+        }
     }
-    for (feature, encoding) in categories().zip(&file.encodings) {
-        faults.extend(encoding_fault(feature, encoding));
+    let is_complete = !needs_all || file.encodings.len() == categories().count();
+    if encodings.next().is_some() || !is_complete {
+        faults.push("`encodings` must name the category features, each once, in the schema's order".to_owned());
     }
 }
 
@@ -80,6 +88,9 @@ fn encoding_fault(feature: &Feature, encoding: &Encoding) -> Option<String> {
 
 fn range_faults(file: &ModelFile, faults: &mut Vec<String>) {
     let features = &file.schema.features;
+    if file.training_ranges.is_empty() {
+        return;
+    }
     if !features.iter().map(|feature| &feature.name).eq(file.training_ranges.iter().map(|range| &range.feature)) {
         faults.push("`training_ranges` must name the features, each once, in the schema's order".to_owned());
         return;

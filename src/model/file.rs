@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{calibration::Calibration, population::Population};
-use crate::{domain::reason::ReasonCode, features::schema::Schema, forest::tree::SymmetricForest};
+use crate::{domain::reason::ReasonCode, features::schema::Schema, forest::Forest};
 
 /// The `format` that this build writes and reads.
 pub const FORMAT: u32 = 1;
@@ -23,12 +23,13 @@ pub struct ModelFile {
     pub schema: Schema,
     /// A text for each of the schema's reason codes, no more and no fewer.
     pub reasons: BTreeMap<ReasonCode, String>,
-    /// One for each category feature, in the schema's order.
+    /// One for each category feature, in the schema's order. Trees of any shape read the codes of those that
+    /// have none.
     pub encodings: Vec<Encoding>,
     /// Uncalibrated: raw margins. It reads encoded values, in the schema's order.
-    pub forest: SymmetricForest,
+    pub forest: Forest,
     pub calibration: Calibration,
-    /// One for each feature, in the schema's order.
+    /// One for each feature, in the schema's order; none at all when nothing is known of the training data.
     pub training_ranges: Vec<TrainingRange>,
     pub provenance: Provenance,
 }

@@ -4,7 +4,10 @@ use super::{
     file::{DataFile, Encoding, TrainingRange},
     *,
 };
-use crate::forest::tree::{Split, SymmetricForest, SymmetricTree};
+use crate::forest::{
+    Forest,
+    tree::{Split, SymmetricForest, SymmetricTree},
+};
 
 const SCHEMA: &str = r#"
 name = "example"
@@ -59,7 +62,7 @@ pub(crate) fn example_file() -> ModelFile {
         reasons: reasons::resolve(&schema, &std::collections::BTreeMap::new()),
         schema,
         encodings: vec![Encoding { feature: "account".to_owned(), prior: 0.3, statistics: vec![0.45, 0.25, 0.1] }],
-        forest: SymmetricForest { features: 3, bias: -0.8, trees },
+        forest: Forest::Symmetric(SymmetricForest { features: 3, bias: -0.8, trees }),
         calibration: Calibration::new(1.1, -0.05).expect("a slope above 0"),
         training_ranges: vec![
             training_range("duration", Some([4.0, 72.0]), &[], false),
@@ -169,4 +172,51 @@ fn features_have_labels_and_reasons() {
     assert_eq!(model.reason_of(0).text, "Repayment term of the loan is long");
     assert_eq!(model.reason_of(1).code.as_str(), "EX-ACCOUNT");
     assert_eq!(model.reason_of(1).text, "Current account");
+}
+
+/// The example's schema on trees of any shape, which read the account's code, and of whose training nothing is known.
+pub(crate) fn general_file() -> ModelFile {
+    let forest = serde_json::json!({"features": 3, "bias": -0.8, "general_trees": [{
+        "nodes": [
+            {"feature": 1, "one_of": [0, 2], "missing": true, "no": 1, "yes": -1},
+            {"feature": 0, "above": 12.5, "missing": false, "no": -2, "yes": -3},
+        ],
+        "leaf_values": [-0.4, 0.1, 0.5],
+        "leaf_covers": [50, 25, 25],
+    }]});
+    let forest = serde_json::from_value(forest).expect("a forest");
+    ModelFile { forest, encodings: Vec::new(), training_ranges: Vec::new(), ..example_file() }
+}
+
+#[test]
+fn trees_of_any_shape_read_codes_and_are_explained_exactly() {
+    let file = ModelFile { calibration: Calibration::IDENTITY, ..general_file() };
+    let model = Model::without_parity(&bundle::model_json(&file)).expect("a sound model");
+    let assess = |values: [f64; 3]| model.assess(&FeatureVector::new(values));
+    // Accounts "none", "small", "large", an unseen one and a missing one.
+    for (account, margin) in [(0.0, -1.2), (1.0, -0.3), (2.0, -1.2), (3.0, -0.3), (f64::NAN, -1.2)] {
+        let assessment = assess([24.0, account, 0.0]);
+        assert!((assessment.margin - margin).abs() < 1e-15);
+        let sum: f64 = assessment.contributions.iter().sum();
+        assert!((assessment.baseline + sum - margin).abs() < ADDITIVITY_TOLERANCE);
+        assert!(assessment.outside_training_range.is_empty());
+    }
+    // The mean is -0.05; knowing the account alone gives 0.3, the duration alone 0.05.
+    let assessment = assess([24.0, 1.0, 0.0]);
+    let expected = [(0.05 + 0.05 + 0.5 - 0.3) / 2.0, (0.3 + 0.05 + 0.5 - 0.05) / 2.0, 0.0];
+    for (contribution, expected) in assessment.contributions.iter().zip(expected) {
+        assert!((contribution - expected).abs() < 1e-15, "{contribution}, not {expected}");
+    }
+}
+
+#[test]
+fn an_encoding_out_of_order_or_of_no_category_is_refused_for_any_trees() {
+    let message = |encodings: &[&str]| {
+        let encoding = |name: &&str| Encoding { feature: (*name).to_owned(), prior: 0.3, statistics: vec![0.1; 3] };
+        let file = ModelFile { encodings: encodings.iter().map(encoding).collect(), ..general_file() };
+        Model::without_parity(&bundle::model_json(&file)).err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    assert_eq!(message(&["account"]), "");
+    assert!(message(&["account", "account"]).contains("`encodings` must name the category features"));
+    assert!(message(&["duration"]).contains("`encodings` must name the category features"));
 }

@@ -167,7 +167,7 @@ fn gains(player: usize, weights: &[f64], values: &[[f64; SIDE_BY_SIDE]]) -> [f64
 }
 
 /// In what proportion the rows of a node went to its children; half and half when there were none.
-fn shares(no: f64, yes: f64) -> (f64, f64) {
+pub(in crate::forest) fn shares(no: f64, yes: f64) -> (f64, f64) {
     let both = no + yes;
     if both > 0.0 { (no / both, yes / both) } else { (0.5, 0.5) }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     domain::reason::ReasonCode,
+    forest::{Forest, tree::SymmetricForest},
     model::tests::{example, example_file, example_rows},
 };
 
@@ -73,6 +74,13 @@ fn refused_file(change: impl FnOnce(&mut ModelFile)) -> String {
     Model::without_parity(&model_json(&file)).expect_err("refused").to_string()
 }
 
+fn symmetric(file: &mut ModelFile) -> &mut SymmetricForest {
+    match &mut file.forest {
+        Forest::Symmetric(forest) => forest,
+        Forest::General(_) => panic!("the example's trees are symmetric"),
+    }
+}
+
 type Change = fn(&mut ModelFile);
 
 #[test]
@@ -91,11 +99,11 @@ fn a_model_file_that_does_not_fit_together_is_refused() {
         ("`training_ranges` must name", |f| f.training_ranges.swap(0, 1)),
         ("least and a greatest", |f| f.training_ranges[0].range = Some([2.0, 1.0])),
         ("lists a category that the schema does not", |f| f.training_ranges[1].categories.push("huge".to_owned())),
-        ("the forest reads 4 features", |f| f.forest.features = 4),
-        ("tree 0: it asks about a feature that does not exist", |f| f.forest.trees[0].splits[0].feature = 3),
-        ("tree 1: a tree of d questions", |f| f.forest.trees[1].leaf_covers.truncate(1)),
-        ("tree 1: a leaf cover is not", |f| f.forest.trees[1].leaf_covers[0] = -1.0),
-        ("could exceed 1000 log-odds", |f| f.forest.bias = 1e6),
+        ("the forest reads 4 features", |f| symmetric(f).features = 4),
+        ("tree 0: it asks about a feature that does not exist", |f| symmetric(f).trees[0].splits[0].feature = 3),
+        ("tree 1: a tree of d questions", |f| symmetric(f).trees[1].leaf_covers.truncate(1)),
+        ("tree 1: a leaf cover is not", |f| symmetric(f).trees[1].leaf_covers[0] = -1.0),
+        ("could exceed 1000 log-odds", |f| symmetric(f).bias = 1e6),
         ("could exceed 1000 log-odds", |f| {
             f.calibration = serde_json::from_str(r#"{"slope":1e6,"intercept":0}"#).expect("valid");
         }),
@@ -109,8 +117,8 @@ fn a_model_file_that_does_not_fit_together_is_refused() {
 #[test]
 fn a_tree_that_is_too_deep_is_refused_before_anything_is_built() {
     let message = refused_file(|file| {
-        let split = file.forest.trees[0].splits[0];
-        file.forest.trees[0].splits = vec![split; 60];
+        let tree = &mut symmetric(file).trees[0];
+        tree.splits = vec![tree.splits[0]; 60];
     });
     assert!(message.contains("tree 0: it is deeper than the 12 levels"), "{message}");
 }
