@@ -5,13 +5,13 @@ use crate::{features::schema::Kind, model::file::ModelFile};
 /// What a reader has to know of the design, a sentence or two each.
 #[must_use]
 pub fn sentences(file: &ModelFile) -> Vec<String> {
-    let depth = file.forest.trees.iter().map(|tree| tree.splits.len()).max().unwrap_or(0);
+    let depth = file.forest.depth();
     let features = &file.schema.features;
     let constrained = features.iter().filter(|feature| !feature.monotone.is_free()).count();
     let mut sentences = vec![
         format!(
             "Gradient boosting of {} symmetric trees of depth {depth} or less on the logistic loss; a tree asks one question per level.",
-            file.forest.trees.len(),
+            file.forest.trees(),
         ),
         "A missing value is not filled in: each question says which way it goes, as learnt.".to_owned(),
     ];
