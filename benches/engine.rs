@@ -17,6 +17,7 @@ use underwright::{
         extract::{FeatureVector, UnseenCategory},
         schema::{Feature, Kind, Schema},
     },
+    forest::Forest,
     forest::tree::{Split, SymmetricForest, SymmetricTree},
     http::api::document::example_application,
     model::{
@@ -109,7 +110,7 @@ fn made_up_model() -> Model {
         reasons: reasons::resolve(&schema, &BTreeMap::new()),
         schema,
         encodings: Vec::new(),
-        forest: made_up_forest(),
+        forest: Forest::Symmetric(made_up_forest()),
         calibration: Calibration::IDENTITY,
         training_ranges: (0..FEATURES).map(range).collect(),
         provenance: Provenance::default(),
