@@ -4,6 +4,7 @@
 //! program runs in development mode: loopback only, with an embedded database and a fresh key in
 //! the data directory.
 
+mod audit;
 mod privacy;
 mod source;
 
@@ -17,6 +18,7 @@ use std::{
 use serde::Deserialize;
 
 pub use self::{
+    audit::Audit,
     privacy::{EncryptionKey, Keys},
     source::{Flags, InvalidSettings},
 };
@@ -37,6 +39,7 @@ pub struct Settings {
     pub policy: Policy,
     pub auth: Auth,
     pub keys: Keys,
+    pub audit: Audit,
     pub log: Log,
     pub metrics: Metrics,
 }
@@ -228,9 +231,16 @@ impl Settings {
         self.data_dir.join("keys")
     }
 
+    /// Where the key that signs the audit log is kept in development mode.
+    #[must_use]
+    pub fn development_signing_key_file(&self) -> PathBuf {
+        self.development_keys_dir().join("audit-signing-key.pem")
+    }
+
     /// Refuses settings that contradict each other or the mode.
     fn check(self) -> Result<Self, InvalidSettings> {
         let refuse = |message: String| Err(InvalidSettings::Refused(message));
+        self.audit.check()?;
         if self.auth.leeway_s > 30 {
             return refuse(format!("auth.leeway_s is {}: at most 30 s", self.auth.leeway_s));
         }
@@ -273,6 +283,7 @@ impl Default for Settings {
             policy: Policy::default(),
             auth: Auth::default(),
             keys: Keys::default(),
+            audit: Audit::default(),
             log: Log::default(),
             metrics: Metrics::default(),
         }

@@ -12,6 +12,7 @@ mod data_key;
 pub mod kek;
 pub mod private_file;
 mod secret;
+pub mod signing;
 mod xaes;
 
 pub use blind_index::{BlindIndex, INDEX_BYTES, IndexTag};

@@ -35,12 +35,20 @@ CREATE TABLE audit_entries (
     leaf_hash   BYTEA  NOT NULL,
     recorded_at TEXT   COLLATE "C" NOT NULL,
     action      TEXT   COLLATE "C" NOT NULL,
+    -- Role and subject, as in `service:los-1`.
+    actor       TEXT   COLLATE "C" NOT NULL,
+    request_id  TEXT   COLLATE "C" NOT NULL,
     subject     TEXT   COLLATE "C" NOT NULL,
     entry       TEXT   COLLATE "C" NOT NULL
 );
 
 CREATE INDEX audit_entries_by_time ON audit_entries (recorded_at, sequence);
 CREATE INDEX audit_entries_by_subject ON audit_entries (subject, sequence);
+CREATE INDEX audit_entries_by_actor ON audit_entries (actor, sequence);
+CREATE INDEX audit_entries_by_request ON audit_entries (request_id, sequence);
+-- The few entries that decide no application: what was put into force, and when.
+CREATE INDEX audit_entries_by_rare_action ON audit_entries (action, sequence)
+    WHERE action NOT IN ('application.decided', 'application.reviewed');
 
 -- Hashes inside the Merkle tree: of every complete subtree of 256^level leaves, the `position`th of its level.
 CREATE TABLE audit_nodes (

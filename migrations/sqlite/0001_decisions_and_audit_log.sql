@@ -33,12 +33,20 @@ CREATE TABLE audit_entries (
     leaf_hash   BLOB    NOT NULL,
     recorded_at TEXT    NOT NULL,
     action      TEXT    NOT NULL,
+    -- Role and subject, as in `service:los-1`.
+    actor       TEXT    NOT NULL,
+    request_id  TEXT    NOT NULL,
     subject     TEXT    NOT NULL,
     entry       TEXT    NOT NULL
 ) STRICT;
 
 CREATE INDEX audit_entries_by_time ON audit_entries (recorded_at, sequence);
 CREATE INDEX audit_entries_by_subject ON audit_entries (subject, sequence);
+CREATE INDEX audit_entries_by_actor ON audit_entries (actor, sequence);
+CREATE INDEX audit_entries_by_request ON audit_entries (request_id, sequence);
+-- The few entries that decide no application: what was put into force, and when.
+CREATE INDEX audit_entries_by_rare_action ON audit_entries (action, sequence)
+    WHERE action NOT IN ('application.decided', 'application.reviewed');
 
 -- Hashes inside the Merkle tree: of every complete subtree of 256^level leaves, the `position`th of its level.
 CREATE TABLE audit_nodes (

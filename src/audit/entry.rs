@@ -25,22 +25,49 @@ pub enum Action {
     /// A person decided an application, or overrode a decision.
     #[serde(rename = "application.reviewed")]
     ApplicationReviewed,
+    /// From here on the log's checkpoints are signed by this key.
+    #[serde(rename = "signing_key.activated")]
+    SigningKeyActivated,
+    /// From here on this model scores.
+    #[serde(rename = "model.activated")]
+    ModelActivated,
+    /// From here on this policy decides.
+    #[serde(rename = "policy.activated")]
+    PolicyActivated,
 }
 
 impl Action {
+    /// Every action.
+    pub const ALL: [Self; 5] = [
+        Self::ApplicationDecided,
+        Self::ApplicationReviewed,
+        Self::SigningKeyActivated,
+        Self::ModelActivated,
+        Self::PolicyActivated,
+    ];
+
     /// The word that stands in the entry.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::ApplicationDecided => "application.decided",
             Self::ApplicationReviewed => "application.reviewed",
+            Self::SigningKeyActivated => "signing_key.activated",
+            Self::ModelActivated => "model.activated",
+            Self::PolicyActivated => "policy.activated",
         }
     }
 
     /// Parses the word that stands in an entry.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::ApplicationDecided, Self::ApplicationReviewed].into_iter().find(|action| action.as_str() == word)
+        Self::ALL.into_iter().find(|action| action.as_str() == word)
+    }
+
+    /// Whether an entry of it records a decision on an application, which the table of decisions repeats.
+    #[must_use]
+    pub const fn is_decision(self) -> bool {
+        matches!(self, Self::ApplicationDecided | Self::ApplicationReviewed)
     }
 }
 
@@ -62,7 +89,7 @@ pub struct Entry {
     /// Its place in the log: from 0, without gaps.
     #[schema(example = 123)]
     pub sequence: u64,
-    /// What it is about: an application's id.
+    /// What it is about: an application's id, or what was put into force, as in `model/personal-loan/1`.
     #[schema(example = "app_019aa9a5-0000-7000-8000-000000000001")]
     pub subject: String,
     /// When it was recorded. Never earlier than the entry before, even when a clock was set back.
@@ -128,7 +155,10 @@ pub struct Draft {
     before_time: String,
     /// The leaf hash over `before_sequence`.
     hasher: Sha256,
+    action: Action,
     actor_name: String,
+    request_id: RequestId,
+    subject: String,
 }
 
 /// An entry in its place.
@@ -151,13 +181,39 @@ impl Draft {
         );
         let before_time = format!(r#","subject":{},"time":""#, canonical(&facts.subject)?);
         let hasher = tree::begin_leaf().chain_update(&before_sequence);
-        Ok(Self { before_sequence, before_time, hasher, actor_name: actor_name(facts.actor) })
+        Ok(Self {
+            before_sequence,
+            before_time,
+            hasher,
+            action: facts.action,
+            actor_name: actor_name(facts.actor),
+            request_id: facts.request_id,
+            subject: facts.subject.to_owned(),
+        })
+    }
+
+    /// What was done.
+    #[must_use]
+    pub const fn action(&self) -> Action {
+        self.action
     }
 
     /// Who did it, as [`actor_name`] names them.
     #[must_use]
     pub fn actor_name(&self) -> &str {
         &self.actor_name
+    }
+
+    /// The request that asked for it.
+    #[must_use]
+    pub const fn request_id(&self) -> RequestId {
+        self.request_id
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
     }
 
     /// The entry at a place and time. `sequence` is at most [`MAX_SEQUENCE`].

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 pub mod proof;
 pub mod range;
+pub mod tiles;
 
 /// A SHA-256 hash.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,6 +21,13 @@ impl Hash {
     #[must_use]
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
+    }
+
+    /// Reads 64 lower-case hexadecimal digits; `None` for anything else.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let hash = Self::from_slice(&hex::decode(text).ok()?)?;
+        (hash.to_string() == text).then_some(hash)
     }
 
     /// The 32 bytes.

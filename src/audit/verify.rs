@@ -5,27 +5,20 @@
 //! the tree and holds it against what is stored of it. Nothing stored is believed: every hash is computed
 //! from the entries' bytes.
 //!
-//! What this cannot find: a log that was rewritten or cut off together with all of its hashes and copies
-//! agrees with itself. Only a checkpoint that was kept elsewhere shows that.
+//! A log that was rewritten or cut off together with all of its hashes and copies agrees with itself. Only a
+//! checkpoint that was kept elsewhere shows that: it is a [`Claim`] that the tree must meet.
 
+mod claims;
 mod examine;
 mod finding;
 
+use claims::Claims;
+pub use claims::{CheckpointRow, Claim, Source, examine_checkpoint, examine_order};
 pub use examine::{Examined, examine};
 pub use finding::{Finding, Misplacement, What};
 
-use super::tree::{Frontier, Hash, Node, NodeId};
+use super::tree::{Frontier, Hash, Node, tiles::stored_level};
 use crate::domain::timestamp::Timestamp;
-
-/// Every how many levels of the tree a node is stored: as in tiles of the C2SP `tlog-tiles`
-/// specification, those over 256, 65,536, … leaves.
-pub const STORED_LEVELS: u32 = 8;
-
-/// The level under which a node is stored; `None` for the many that are not.
-#[must_use]
-pub const fn stored_level(id: NodeId) -> Option<u32> {
-    if id.height > 0 && id.height.is_multiple_of(STORED_LEVELS) { Some(id.height / STORED_LEVELS) } else { None }
-}
 
 /// A stored entry, as it stands, with what other tables repeat of it. Nothing of it is believed.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +27,8 @@ pub struct Row {
     pub leaf_hash: Vec<u8>,
     pub recorded_at: String,
     pub action: String,
+    pub actor: String,
+    pub request_id: String,
     pub subject: String,
     pub entry: String,
     pub decision: Option<DecisionCopy>,
@@ -99,13 +94,21 @@ pub struct Verifier {
     last_time: Option<Timestamp>,
     seen: Counts,
     completed: Vec<Node>,
+    claims: Claims,
 }
 
 impl Verifier {
-    /// Begins with what the database says of the whole log.
+    /// Begins with what the database says of the whole log, and what was signed of it.
     #[must_use]
-    pub fn new(head: StoredHead) -> Self {
-        Self { head, frontier: Frontier::default(), last_time: None, seen: Counts::default(), completed: Vec::new() }
+    pub fn new(head: StoredHead, claims: Vec<Claim>) -> Self {
+        Self {
+            head,
+            frontier: Frontier::default(),
+            last_time: None,
+            seen: Counts::default(),
+            completed: Vec::new(),
+            claims: Claims::new(claims),
+        }
     }
 
     /// How many entries are verified.
@@ -139,7 +142,7 @@ impl Verifier {
             return Err(Finding::at(sequence, What::TimeWentBack));
         }
         self.last_time = Some(examined.time);
-        self.seen.decisions += 1;
+        self.seen.decisions += u64::from(examined.is_decision);
         self.seen.applications += u64::from(examined.is_latest);
         let (completed, nodes) = (&mut self.completed, &mut self.seen.nodes);
         self.frontier.append(examined.leaf, |node| {
@@ -148,7 +151,7 @@ impl Verifier {
                 *nodes += 1;
             }
         });
-        Ok(())
+        self.claims.hold(&self.frontier)
     }
 
     /// The stored nodes that the rows since the last call complete, as they must be.
@@ -167,12 +170,13 @@ impl Verifier {
 
     /// Ends the log: there are no more rows. `cut_off` is the least sequence at or behind the end that a
     /// decision still names.
-    pub fn finish(&self, counts: Counts, cut_off: Option<u64>) -> Result<(), Finding> {
+    pub fn finish(&mut self, counts: Counts, cut_off: Option<u64>) -> Result<(), Finding> {
         let size = self.frontier.size();
         if size < self.head.size {
             return Err(Finding::removed(size, self.head.size - 1));
         }
         self.hold_against_head()?;
+        self.claims.finish(&self.frontier)?;
         if let Some(sequence) = cut_off {
             return Err(Finding::cut_off(sequence));
         }

@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, jwk::Jwk};
 use serde::Serialize;
 use time::Duration;
@@ -15,16 +14,12 @@ use super::keys::VerifyingKey;
 pub use crate::crypto::private_file::create_private_directory;
 use crate::{
     config::DEVELOPMENT_KEY_ID,
-    crypto::private_file::{create_once, is_exposed},
+    crypto::private_file::{create_once, ed25519_pem, is_exposed},
     domain::{
         principal::{Principal, Role},
         timestamp::Timestamp,
     },
 };
-
-/// What stands before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410 §7).
-const PKCS8_ED25519: [u8; 16] =
-    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 /// An Ed25519 key that signs tokens for development.
 ///
@@ -85,7 +80,7 @@ impl DevelopmentKey {
     pub fn open_or_create(path: &Path, seed: &[u8; 32]) -> Result<Self, DevelopmentKeyError> {
         match Self::open(path) {
             Err(DevelopmentKeyError::File { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
-                create(path, seed).map_err(|cause| file_error("write", path, cause))?;
+                create_once(path, &ed25519_pem(seed)).map_err(|cause| file_error("write", path, cause))?;
                 Self::open(path)
             }
             opened => opened,
@@ -137,12 +132,6 @@ impl fmt::Debug for DevelopmentKey {
 
 fn file_error(action: &'static str, path: &Path, cause: io::Error) -> DevelopmentKeyError {
     DevelopmentKeyError::File { action, path: path.to_path_buf(), cause }
-}
-
-/// Writes the key, unless another program that starts at the same time was first.
-fn create(path: &Path, seed: &[u8; 32]) -> io::Result<()> {
-    let der = [PKCS8_ED25519.as_slice(), seed].concat();
-    create_once(path, &format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der)))
 }
 
 #[cfg(test)]

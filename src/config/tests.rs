@@ -65,6 +65,14 @@ fn production_names_what_it_misses() {
 }
 
 #[test]
+fn the_audit_logs_settings_are_checked() {
+    let error = load("[audit]\norigin = \"a bank\"", &[], Flags::default()).expect_err("refused");
+    assert!(error.contains("audit.origin"), "{error}");
+    let error = load("[audit]\ncheckpoint_interval_s = 0", &[], Flags::default()).expect_err("refused");
+    assert!(error.contains("audit.checkpoint_interval_s"), "{error}");
+}
+
+#[test]
 fn a_leeway_above_30_seconds_is_refused() {
     let error = load("[auth]\nleeway_s = 31", &[], Flags::default()).expect_err("refused");
     assert!(error.contains("at most 30"), "{error}");

@@ -6,6 +6,19 @@ use std::{
     path::Path,
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+/// What stands before the 32 bytes of an Ed25519 private key in PKCS #8 (RFC 8410 §7).
+const PKCS8_ED25519: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+
+/// An Ed25519 private key in PEM form, as `openssl genpkey -algorithm ED25519` writes it.
+#[must_use]
+pub fn ed25519_pem(seed: &[u8; 32]) -> String {
+    let der = [PKCS8_ED25519.as_slice(), seed].concat();
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der))
+}
+
 /// Makes a directory that its owner alone can enter; one that is there is left as it is.
 pub fn create_private_directory(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();

@@ -34,6 +34,8 @@ pub fn configure(api: &mut ServiceConfig) {
     .service(resource("/v1/models/{name}/{version}").route(web::get().to(models::show)))
     .service(resource("/v1/policies").route(web::get().to(policies::list)))
     .service(resource("/v1/audit/entries").route(web::get().to(audit::entries)))
+    .service(resource("/v1/audit/entries/{sequence}/proof").route(web::get().to(audit::proof)))
+    .service(resource("/v1/audit/checkpoint").route(web::get().to(audit::checkpoint)))
     .service(resource("/healthz").route(web::get().to(operations::healthz)))
     .service(resource("/readyz").route(web::get().to(operations::readyz)))
     .service(resource("/metrics").route(web::get().to(operations::metrics)))

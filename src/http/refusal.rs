@@ -63,6 +63,7 @@ impl From<ReadError> for Problem {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::NotFound => Self::not_found(),
+            ReadError::Contradicted(what) => Self::internal(&what),
             ReadError::Storage(error) => error.into(),
         }
     }

@@ -6,12 +6,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
+    audit::checkpoints::{self, Checkpointer},
     idempotency::InFlight,
     models::Registry,
     recorder::{Recorder, Settings},
     vault::Vault,
 };
 use crate::{
+    audit::note::VerifierKey,
     clock::{Clock, Ids},
     decide::pipeline::Decider,
     storage::{self, Db},
@@ -31,6 +33,8 @@ struct Shared {
     clock: Clock,
     ids: Ids,
     recorder: Recorder,
+    checkpointer: Option<Checkpointer>,
+    signing_key: Option<VerifierKey>,
     in_flight: InFlight,
 }
 
@@ -48,6 +52,8 @@ pub struct Parts {
     pub ids: Ids,
     pub metrics: RecorderMetrics,
     pub recorder: Settings,
+    /// How the head of the log is signed. A server always signs; without it no checkpoint is written or answered.
+    pub checkpoints: Option<checkpoints::Settings>,
 }
 
 /// Whether the service can do its work, and if not, which part cannot.
@@ -74,9 +80,23 @@ impl App {
     /// Starts the recorder. Must be called within a tokio runtime.
     #[must_use]
     pub fn start(parts: Parts) -> Self {
-        let Parts { db, vault, decider, registry, clock, ids, metrics, recorder } = parts;
+        let Parts { db, vault, decider, registry, clock, ids, metrics, recorder, checkpoints } = parts;
         let recorder = Recorder::start((db.clone(), vault.clone()), clock.clone(), metrics, recorder);
-        Self(Arc::new(Shared { db, vault, decider, registry, clock, ids, recorder, in_flight: InFlight::default() }))
+        let signing_key = checkpoints.as_ref().map(|settings| settings.signer.verifier().clone());
+        let checkpointer = checkpoints.map(|settings| Checkpointer::start(db.clone(), clock.clone(), settings));
+        let in_flight = InFlight::default();
+        Self(Arc::new(Shared {
+            db,
+            vault,
+            decider,
+            registry,
+            clock,
+            ids,
+            recorder,
+            checkpointer,
+            signing_key,
+            in_flight,
+        }))
     }
 
     #[must_use]
@@ -110,6 +130,16 @@ impl App {
         &self.0.recorder
     }
 
+    pub(super) fn checkpointer(&self) -> Option<&Checkpointer> {
+        self.0.checkpointer.as_ref()
+    }
+
+    /// The key that signs the log's checkpoints.
+    #[must_use]
+    pub fn signing_key(&self) -> Option<&VerifierKey> {
+        self.0.signing_key.as_ref()
+    }
+
     pub(super) fn in_flight(&self) -> &InFlight {
         &self.0.in_flight
     }
@@ -125,10 +155,13 @@ impl App {
         Ok(())
     }
 
-    /// Records what still waits, then stops: changes asked for from now on are refused. Returns once
-    /// everything acknowledged is durable and the database is closed.
+    /// Records what still waits, signs the head that it leaves, then stops: changes asked for from now on are
+    /// refused. Returns once everything acknowledged is durable and the database is closed.
     pub async fn stop(&self) {
         self.0.recorder.stop().await;
+        if let Some(checkpointer) = &self.0.checkpointer {
+            checkpointer.stop().await;
+        }
         self.0.db.close().await;
     }
 }

@@ -4,7 +4,9 @@
 //! is told of none: there is no such thing.
 
 use super::{
-    App, stored,
+    App,
+    audit::checkpoints::CheckpointError,
+    stored,
     view::{ApplicationDetail, ApplicationView, Page, PageLimit, Status},
 };
 use crate::{
@@ -23,8 +25,20 @@ pub enum ReadError {
     /// There is none, or it is not the caller's to see.
     #[error("there is no such thing")]
     NotFound,
+    /// What is stored contradicts itself.
+    #[error("{0}")]
+    Contradicted(String),
     #[error(transparent)]
     Storage(#[from] storage::Error),
+}
+
+impl From<CheckpointError> for ReadError {
+    fn from(error: CheckpointError) -> Self {
+        match error {
+            CheckpointError::Storage(error) => Self::Storage(error),
+            other => Self::Contradicted(other.to_string()),
+        }
+    }
 }
 
 /// Which applications are asked for; everything that is `None` does not matter.

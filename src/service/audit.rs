@@ -4,18 +4,32 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    App, stored,
+    App,
+    applications::ReadError,
+    stored,
     view::{Page, PageLimit},
 };
 use crate::{
-    audit::entry::{Action, Entry},
-    domain::timestamp::Timestamp,
-    storage::{self, audit::EntryListing},
+    audit::{
+        checkpoint::SignedCheckpoint,
+        entry::{Action, Entry},
+        note::VerifierKey,
+    },
+    domain::{id::RequestId, timestamp::Timestamp},
+    storage::{self, Db, audit::EntryListing},
 };
 
+pub mod checkpoints;
+mod keys;
+mod proof;
+mod signed;
 mod verify;
 
-pub use verify::{Intact, Report, Unchecked, verify};
+pub use keys::record_what_is_in_force;
+pub use proof::{ProofError, proof, proof_from_server};
+
+pub use signed::{NamedCheckpoint, Outside};
+pub use verify::{Checkpoints, Intact, Report, Unchecked, verify, verify_against};
 
 /// Which entries are asked for; everything that is `None` does not matter.
 #[derive(Debug, Clone, Default)]
@@ -25,7 +39,10 @@ pub struct Filter {
     /// Recorded before this time.
     pub to: Option<Timestamp>,
     pub action: Option<Action>,
-    /// What the entry is about: an application's id.
+    /// Role and subject, as in `service:los-1`.
+    pub actor: Option<String>,
+    pub request_id: Option<RequestId>,
+    /// What the entry is about: an application's id, say.
     pub subject: Option<String>,
 }
 
@@ -59,6 +76,8 @@ pub async fn entries(
         from: filter.from,
         to: filter.to,
         action: filter.action,
+        actor: filter.actor.as_deref(),
+        request_id: filter.request_id,
         subject: filter.subject.as_deref(),
         after,
         limit: limit.one_more(),
@@ -75,4 +94,32 @@ pub async fn head(app: &App) -> Result<Head, storage::Error> {
     let head = storage::audit::head(&mut tx).await?;
     let head = head.ok_or_else(|| storage::Error::Corrupt { table: "audit_head", column: "id", id: "1".to_owned() })?;
     Ok(Head { size: head.size, root_hash: head.root.to_string(), updated_at: head.updated_at })
+}
+
+/// The signed head of the log as it stands. A log without entries has none.
+pub async fn checkpoint(app: &App) -> Result<SignedCheckpoint, ReadError> {
+    let checkpointer = app.checkpointer().ok_or(ReadError::NotFound)?;
+    checkpointer.sign().await?.ok_or(ReadError::NotFound)
+}
+
+/// The last checkpoint that was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatestCheckpoint {
+    /// The signed note.
+    pub note: String,
+    /// How many entries came in after it was signed.
+    pub uncovered: u64,
+}
+
+/// The last checkpoint that a server stored, from the database alone; `None` when there is none.
+pub async fn latest_checkpoint(db: &Db) -> Result<Option<LatestCheckpoint>, storage::Error> {
+    let mut tx = db.read().await?;
+    let size = storage::audit::head(&mut tx).await?.map_or(0, |head| head.size);
+    let latest = storage::audit::checkpoints::latest(&mut tx).await?;
+    Ok(latest.map(|stored| LatestCheckpoint { note: stored.note, uncovered: size.saturating_sub(stored.size) }))
+}
+
+/// The keys that the log says it was signed with, the first one first.
+pub async fn signing_keys(db: &Db) -> Result<Vec<VerifierKey>, storage::Error> {
+    keys::keys_of_log(&mut db.read().await?).await
 }

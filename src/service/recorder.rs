@@ -25,7 +25,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub(super) use change::{AnswerDraft, Change, DecisionDraft, Effect, KeptAnswer, Rejection};
+pub(super) use change::{AnswerDraft, Change, DecisionDraft, Effect, Event, KeptAnswer, Rejection};
 
 use super::{Answer, Vault};
 use crate::{
@@ -103,6 +103,7 @@ pub(super) struct Recorder {
 #[derive(Debug)]
 enum Message {
     Record(Box<Job>),
+    Event(Box<EventJob>),
     /// Asks whether a transaction can be opened for writing.
     Probe(oneshot::Sender<bool>),
 }
@@ -112,6 +113,13 @@ enum Message {
 struct Job {
     change: Change,
     reply: oneshot::Sender<Verdict>,
+}
+
+/// An event, and who waits for it.
+#[derive(Debug)]
+struct EventJob {
+    event: Event,
+    reply: oneshot::Sender<Result<Option<u64>, RecordError>>,
 }
 
 /// What became of a change.
@@ -133,6 +141,14 @@ impl Recorder {
         self.send(Message::Record(Box::new(Job { change, reply })))?;
         // The task answers every job it takes; it is gone only when it was killed with its runtime.
         verdict.await.unwrap_or_else(|_| Err(RecordError::stopping().into()))
+    }
+
+    /// Records an event, and answers with its sequence once that is durable; `None` when the last entry of its action
+    /// says the same.
+    pub(super) async fn record_event(&self, event: Event) -> Result<Option<u64>, RecordError> {
+        let (reply, recorded) = oneshot::channel();
+        self.send(Message::Event(Box::new(EventJob { event, reply })))?;
+        recorded.await.unwrap_or_else(|_| Err(RecordError::stopping()))
     }
 
     /// Whether the task runs and can open a transaction for writing.
@@ -199,7 +215,7 @@ impl Writer {
     async fn take(&self, messages: &mut Vec<Message>) {
         let mut changes = Vec::with_capacity(messages.len());
         let mut replies = Vec::with_capacity(messages.len());
-        let mut probes = Vec::new();
+        let (mut events, mut probes) = (Vec::new(), Vec::new());
         for message in messages.drain(..) {
             match message {
                 Message::Record(job) => {
@@ -207,6 +223,7 @@ impl Writer {
                     changes.push(change);
                     replies.push(reply);
                 }
+                Message::Event(job) => events.push(*job),
                 Message::Probe(reply) => probes.push(reply),
             }
         }
@@ -218,6 +235,10 @@ impl Writer {
                 // Whoever went away does not hear that their change was recorded.
                 let _ = reply.send(verdict);
             }
+        }
+        for EventJob { event, reply } in events {
+            let recorded = batch::write_event(&self.db, self.clock.now(), &event).await;
+            let _ = reply.send(recorded.map_err(RecordError::Storage));
         }
         if !probes.is_empty() {
             let writable = self.db.write().await.is_ok();

@@ -160,7 +160,6 @@ async fn prepare(
     let change = Change {
         kept: None,
         application_id: id,
-        action: facts.action,
         entry,
         decision: draft,
         answer: AnswerDraft::new(OK, &view).map_err(|error| inconsistent(&error))?,

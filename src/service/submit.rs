@@ -141,7 +141,6 @@ fn received(
     let change = Change {
         kept: None,
         application_id: id,
-        action: facts.action,
         entry: Draft::new(facts, &payload).map_err(|error| inconsistent(&error))?,
         decision: DecisionDraft::new(&decided.decision, repeated.decision.get().to_owned()),
         answer: AnswerDraft::new(CREATED, &view).map_err(|error| inconsistent(&error))?,

@@ -1,5 +1,6 @@
 //! The use cases on a real database of their own, with a small model and policy.
 
+mod checkpoints;
 mod reading;
 mod recording;
 mod replaying;
@@ -14,7 +15,7 @@ use time::Duration;
 
 use super::{
     Answer, App, Call, IdempotencyKey, Parts, Vault,
-    audit::{Report, verify},
+    audit::{self, Report, verify},
     models::{LoadedModel, Registry},
     recorder::Settings,
     registry::{self, LoadedPolicy},
@@ -122,6 +123,16 @@ impl Bench {
     }
 
     async fn start_with(store: &Store, clock: &Clock, recorder: Settings, policy: &str) -> App {
+        Self::start_as(store, clock, recorder, (policy, None)).await
+    }
+
+    /// Starts with a policy, and with a key that signs the log when there is one.
+    async fn start_as(
+        store: &Store,
+        clock: &Clock,
+        recorder: Settings,
+        (policy, checkpoints): (&str, Option<audit::checkpoints::Settings>),
+    ) -> App {
         let db = Db::open(&DatabaseUrl::parse(&store.url()).unwrap()).await.unwrap();
         let (model, policy) = (example_model(), LoadedPolicy::parse(policy).unwrap());
         registry::keep(&db, &model, &policy, clock.now()).await.unwrap();
@@ -135,6 +146,7 @@ impl Bench {
             ids: Ids::seeded(1),
             metrics: RecorderMetrics::unregistered(),
             recorder,
+            checkpoints,
         })
     }
 

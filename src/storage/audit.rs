@@ -10,15 +10,18 @@ use super::{
 use crate::{
     audit::{
         entry::Action,
-        tree::{Frontier, Hash, Node},
-        verify::{StoredHead, stored_level},
+        tree::{Frontier, Hash, Node, tiles::stored_level},
+        verify::StoredHead,
     },
-    domain::timestamp::Timestamp,
+    domain::{id::RequestId, timestamp::Timestamp},
 };
 
+pub mod checkpoints;
+mod hashes;
 mod verification;
 
-pub use verification::{counts, cut_off_at, entry_at, node, rows_to_verify};
+pub use hashes::proof_hashes;
+pub use verification::{checkpoints_to_verify, counts, cut_off_at, entry_at, key_entries, node, rows_to_verify};
 
 const HEAD_TABLE: &str = "audit_head";
 
@@ -29,6 +32,9 @@ pub struct NewEntry {
     pub leaf_hash: Hash,
     pub recorded_at: Timestamp,
     pub action: Action,
+    /// Role and subject.
+    pub actor: String,
+    pub request_id: RequestId,
     pub subject: String,
     /// Canonical JSON.
     pub entry: String,
@@ -42,6 +48,9 @@ pub struct EntryListing<'a> {
     /// Recorded before this time.
     pub to: Option<Timestamp>,
     pub action: Option<Action>,
+    /// Role and subject, as in `service:los-1`.
+    pub actor: Option<&'a str>,
+    pub request_id: Option<RequestId>,
     pub subject: Option<&'a str>,
     /// Only entries behind this one.
     pub after: Option<u64>,
@@ -57,7 +66,12 @@ pub struct StoredEntry {
 }
 
 static INSERT_ENTRIES: LazyLock<ManyRows> = LazyLock::new(|| {
-    ManyRows::new("INSERT INTO audit_entries (sequence, leaf_hash, recorded_at, action, subject, entry) VALUES", 6, "")
+    ManyRows::new(
+        "INSERT INTO audit_entries (sequence, leaf_hash, recorded_at, action, actor, request_id, subject, entry) \
+         VALUES",
+        8,
+        "",
+    )
 });
 static INSERT_NODES: LazyLock<ManyRows> =
     LazyLock::new(|| ManyRows::new("INSERT INTO audit_nodes (level, position, hash) VALUES", 3, ""));
@@ -71,16 +85,35 @@ const MOVE_HEAD: &str = "UPDATE audit_head SET size = $1, root_hash = $2, fronti
 const FIRST_SINCE: &str =
     "SELECT sequence FROM audit_entries WHERE recorded_at >= $1 ORDER BY recorded_at, sequence LIMIT 1";
 
-const LIST: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries \
-                    WHERE sequence >= $1 AND sequence < $2 AND (action = $3 OR $3 IS NULL) \
-                    ORDER BY sequence LIMIT $4";
-const LIST_BY_SUBJECT: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries \
-                               WHERE subject = $5 AND sequence >= $1 AND sequence < $2 AND (action = $3 OR $3 IS NULL) \
-                               ORDER BY sequence LIMIT $4";
+/// Lists by what narrows a list most, which has an index; the rest is asked of each row.
+macro_rules! listing {
+    ($narrowest:literal) => {
+        concat!(
+            "SELECT sequence, leaf_hash, entry FROM audit_entries WHERE ",
+            $narrowest,
+            "sequence >= $1 AND sequence < $2 AND (action = $3 OR $3 IS NULL) AND (subject = $4 OR $4 IS NULL) \
+             AND (actor = $5 OR $5 IS NULL) AND (request_id = $6 OR $6 IS NULL) ORDER BY sequence LIMIT $7"
+        )
+    };
+}
+
+const LIST: &str = listing!("");
+const LIST_BY_REQUEST: &str = listing!("request_id = $6 AND ");
+const LIST_BY_SUBJECT: &str = listing!("subject = $4 AND ");
+const LIST_BY_ACTOR: &str = listing!("actor = $5 AND ");
+const LIST_BY_RARE_ACTION: &str =
+    listing!("action NOT IN ('application.decided', 'application.reviewed') AND action = $3 AND ");
+
+/// The last entry of an action that decides no application.
+const LAST_OF_RARE_ACTION: &str = "SELECT entry FROM audit_entries \
+     WHERE action NOT IN ('application.decided', 'application.reviewed') AND action = $1 ORDER BY sequence DESC LIMIT 1";
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
-    [HEAD, MOVE_HEAD, FIRST_SINCE, LIST, LIST_BY_SUBJECT]
+    [HEAD, MOVE_HEAD, FIRST_SINCE, LIST, LIST_BY_REQUEST, LIST_BY_SUBJECT, LIST_BY_ACTOR, LIST_BY_RARE_ACTION]
         .into_iter()
+        .chain([LAST_OF_RARE_ACTION])
+        .chain(checkpoints::QUERIES)
+        .chain(hashes::QUERIES)
         .chain(INSERT_ENTRIES.texts())
         .chain(INSERT_NODES.texts())
         .chain(verification::QUERIES)
@@ -123,6 +156,8 @@ pub async fn insert_entries(tx: &mut Tx, entries: Vec<NewEntry>) -> Result<(), E
         new.leaf_hash.as_bytes().to_vec(),
         new.recorded_at.to_string(),
         new.action.as_str(),
+        new.actor,
+        new.request_id.to_string(),
         new.subject,
         new.entry,
     ])
@@ -150,17 +185,37 @@ pub async fn list(tx: &mut Tx, listing: &EntryListing<'_>) -> Result<Vec<StoredE
         None => i64::MAX,
     };
     let first = signed(first)?;
-    let text = if listing.subject.is_some() { LIST_BY_SUBJECT } else { LIST };
+    let text = narrowest(listing);
     let rows: Vec<EntryColumns> = on_backend!(tx, |connection| {
-        let query = sqlx::query_as(text)
+        sqlx::query_as(text)
             .bind(first)
             .bind(end)
             .bind(listing.action.map(Action::as_str))
-            .bind(i64::from(listing.limit));
-        let query = if let Some(subject) = listing.subject { query.bind(subject) } else { query };
-        query.fetch_all(connection).await?
+            .bind(listing.subject)
+            .bind(listing.actor)
+            .bind(listing.request_id.map(|id| id.to_string()))
+            .bind(i64::from(listing.limit))
+            .fetch_all(connection)
+            .await?
     });
     rows.into_iter().map(StoredEntry::try_from).collect()
+}
+
+const fn narrowest(listing: &EntryListing<'_>) -> &'static str {
+    match listing {
+        EntryListing { request_id: Some(_), .. } => LIST_BY_REQUEST,
+        EntryListing { subject: Some(_), .. } => LIST_BY_SUBJECT,
+        EntryListing { action: Some(action), .. } if !action.is_decision() => LIST_BY_RARE_ACTION,
+        EntryListing { actor: Some(_), .. } => LIST_BY_ACTOR,
+        _ => LIST,
+    }
+}
+
+/// The last entry (canonical JSON) of an action that decides no application; `None` when there is none.
+pub async fn last_of(tx: &mut Tx, action: Action) -> Result<Option<String>, Error> {
+    Ok(on_backend!(tx, |connection| {
+        sqlx::query_scalar(LAST_OF_RARE_ACTION).bind(action.as_str()).fetch_optional(connection).await?
+    }))
 }
 
 /// The first entry recorded at `time` or later; `None` when there is none.

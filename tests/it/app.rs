@@ -18,12 +18,13 @@ use underwright::{
     },
     clock::{Clock, Ids},
     config,
-    crypto::{KeyEncryption, SecretKey},
+    crypto::{KeyEncryption, SecretKey, signing::CheckpointSigner},
     decide::pipeline::Decider,
     domain::{principal::Role, timestamp::Timestamp},
     http::{BodyLimits, Context, api::document::example_application, server::Server},
     service::{
         self, App, Parts, Vault,
+        audit::{checkpoints, record_what_is_in_force},
         models::Registry,
         recorder,
         registry::{self, LoadedPolicy},
@@ -42,6 +43,8 @@ const KEK: &[u8; 32] = b"an invented key-encryption key!!";
 const SECRET: &[u8; 32] = b"an invented secret of 32 bytes!!";
 pub(crate) const ISSUER: &str = "https://login.example";
 pub(crate) const AUDIENCE: &str = "underwright";
+/// The log's first entries say which key, model and policy are in force.
+pub(crate) const OPENING_ENTRIES: u64 = 3;
 
 /// A server that runs.
 pub(crate) struct TestApp {
@@ -153,15 +156,15 @@ impl TestApp {
         }
     }
 
-    /// How many entries the log has, once it is found intact. The server must have stopped.
+    /// How many entries the log has behind those that open it, once it is found intact. The server must have stopped.
     pub(crate) async fn verified_entries(&self) -> u64 {
         let db = Db::open_read_only(&url(&self.store)).await.expect("the database opens");
         let report = service::audit::verify(&db, |_, _| {}).await.expect("the log can be read");
         assert!(report.intact, "{:?}", report.message);
-        report.entries
+        report.entries - OPENING_ENTRIES
     }
 
-    /// Stops, verifies the audit log, and says how many entries it has.
+    /// Stops, verifies the audit log, and says how many entries it has behind those that open it.
     pub(crate) async fn finish(mut self) -> u64 {
         self.stop().await;
         self.verified_entries().await
@@ -200,7 +203,13 @@ pub(crate) async fn context(store: &Store, clock: &Clock, options: &Options) -> 
         ids: Ids::seeded(7),
         metrics: metrics.recorder.clone(),
         recorder: options.recorder,
+        checkpoints: Some(checkpoints::Settings {
+            signer: CheckpointSigner::from_seed("test.example/log", &[7; 32]).expect("a name"),
+            interval: Duration::from_hours(1),
+            directory: None,
+        }),
     });
+    record_what_is_in_force(&app).await.expect("recorded");
     let mut keys = KeySet::default();
     keys.insert("k1", VerifyingKey::new(Algorithm::HS256, DecodingKey::from_secret(SECRET)));
     let rules = Rules { issuer: ISSUER.into(), audience: AUDIENCE.into(), leeway_s: 10 };

@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::{
-    app::{NOW, TestApp, application, application_for},
+    app::{NOW, OPENING_ENTRIES, TestApp, application, application_for},
     store::Backend,
 };
 
@@ -31,7 +31,7 @@ async fn an_application_is_decided_and_found_again_with_its_history(
     );
     assert!(decision["probability_of_default"].as_f64().is_some_and(|p| p > 0.0 && p < 1.0));
     assert_eq!(decision["model"]["name"], "personal-loan");
-    assert_eq!(decision["audit"]["sequence"], 0);
+    assert_eq!(decision["audit"]["sequence"], OPENING_ENTRIES);
 
     let read = app.officer().get(&format!("/v1/applications/{id}")).await;
     assert_eq!(read.header("etag"), Some("\"1\""));
@@ -147,7 +147,7 @@ async fn every_entry_of_the_log_names_its_request(#[values(Backend::Sqlite, Back
     let app = TestApp::spawn_on(backend).await;
     let answer = app.service().post("/v1/applications", &application()).await;
     let entries = app.auditor().get("/v1/audit/entries").await.expect(200);
-    let entry = &entries["data"][0];
+    let entry = &entries["data"][usize::try_from(OPENING_ENTRIES).expect("a few")];
     assert_eq!(entry["request_id"].as_str(), answer.header("request-id"));
     assert_eq!(entry["actor"]["subject"], "test-service");
     assert_eq!(entry["time"], NOW.replace('Z', ".000000Z"));

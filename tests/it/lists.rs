@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::Value;
 
 use crate::{
-    app::{TestApp, application, application_for},
+    app::{OPENING_ENTRIES, TestApp, application, application_for},
     store::Backend,
 };
 
@@ -92,12 +92,26 @@ async fn a_query_that_is_not_as_it_must_be_is_400(#[case] query: &str, #[case] p
 }
 
 #[rstest]
+#[case("/v1/applications")]
+#[case("/v1/audit/entries")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_period_that_ends_before_it_begins_is_422(#[case] path: &str) {
+    let app = TestApp::spawn().await;
+    let answer = app.auditor().get(&format!("{path}?from=2026-11-23&to=2026-11-22")).await;
+    let problem = answer.expect_problem(422, "invalid_values");
+    assert_eq!(
+        (&problem["errors"][0]["pointer"], &problem["errors"][0]["code"]),
+        (&"?to".into(), &"contradiction".into())
+    );
+}
+
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_log_is_read_in_its_order_a_page_at_a_time(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let app = TestApp::spawn_on(backend).await;
-    for _ in 0..5 {
+    for _ in 0..5 - OPENING_ENTRIES {
         app.service().submit(&application()).await;
     }
     let sequences = |page: &Value| -> Vec<u64> {
@@ -108,9 +122,24 @@ async fn the_audit_log_is_read_in_its_order_a_page_at_a_time(
     let next = first["next"].as_str().expect("a next page");
     let second = app.auditor().get(&format!("/v1/audit/entries?limit=3&after={next}")).await.expect(200);
     assert_eq!((sequences(&second), &second["has_more"], &second["next"]), (vec![3, 4], &false.into(), &Value::Null));
-    let subject = first["data"][1]["subject"].as_str().expect("a subject");
-    let about = app.auditor().get(&format!("/v1/audit/entries?subject={subject}")).await.expect(200);
-    assert_eq!(sequences(&about), [1]);
+    let entry = &second["data"][0];
+    for (name, value) in [("subject", &entry["subject"]), ("request_id", &entry["request_id"])] {
+        let value = value.as_str().expect("a text");
+        let about = app.auditor().get(&format!("/v1/audit/entries?{name}={value}")).await.expect(200);
+        assert_eq!(sequences(&about), [3], "{name}");
+    }
+    for (query, expected) in [
+        ("actor=service:test-service", vec![3, 4]),
+        ("actor=service:test-service&limit=1&after=3", vec![4]),
+        ("actor=officer:test-service", vec![]),
+        ("action=application.decided", vec![3, 4]),
+        ("action=model.activated", vec![1]),
+        ("action=signing_key.activated&actor=admin:underwright-server", vec![0]),
+        ("action=model.activated&from=2026-11-23", vec![]),
+    ] {
+        let page = app.auditor().get(&format!("/v1/audit/entries?{query}")).await.expect(200);
+        assert_eq!(sequences(&page), expected, "{query}");
+    }
     app.auditor().get("/v1/audit/entries?action=applications.burnt").await.expect_problem(400, "invalid_query");
     let reviewed = app.auditor().get("/v1/audit/entries?action=application.reviewed").await.expect(200);
     assert_eq!(sequences(&reviewed), Vec::<u64>::new());

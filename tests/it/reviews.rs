@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{Client, Received, TestApp, application, application_for},
+    app::{Client, OPENING_ENTRIES, Received, TestApp, application, application_for},
     store::Backend,
 };
 
@@ -39,7 +39,7 @@ async fn a_review_ends_the_waiting_and_makes_a_new_version(
     assert_eq!((&decided["status"], &decided["version"]), (&json!("decided"), &json!(2)));
     let decision = &decided["decision"];
     assert_eq!((&decision["outcome"], &decision["automatic"]), (&json!("approve"), &json!(false)));
-    assert_eq!(decision["audit"]["sequence"], 1);
+    assert_eq!(decision["audit"]["sequence"], OPENING_ENTRIES + 1);
     let detail = app.auditor().get(&path).await.expect(200);
     assert_eq!(detail["history"][1]["action"], "application.reviewed");
     assert_eq!(detail["history"][1]["actor"]["subject"], "test-officer");

@@ -18,7 +18,7 @@ use jsonwebtoken::{
 };
 use tempfile::TempDir;
 use underwright::{
-    crypto::{SecretKey, private_file},
+    crypto::{SecretKey, private_file, signing::CheckpointSigner},
     storage::bundle_files::write_bundle,
 };
 
@@ -98,7 +98,8 @@ async fn the_printed_curl_decides_and_a_signal_ends_the_server_well() {
     assert_eq!(auditor.lines().count(), 1, "the token alone");
     let entries = client.get(format!("http://127.0.0.1:{port}/v1/audit/entries")).bearer_auth(auditor.trim());
     let entries: serde_json::Value = entries.send().await.expect("an answer").json().await.expect("JSON");
-    assert_eq!(entries["data"].as_array().map(Vec::len), Some(1));
+    let actions: Vec<_> = entries["data"].as_array().expect("a list").iter().map(|entry| &entry["action"]).collect();
+    assert_eq!(actions, ["signing_key.activated", "model.activated", "policy.activated", "application.decided"]);
 
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
@@ -151,13 +152,28 @@ fn production_refuses_a_missing_key_a_development_key_and_an_unwritable_log() {
     let public = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/keys/eddsa.public.pem");
     let unsealed = refusal(production(&key("k1", public)).path(), &serve);
     assert!(unsealed.contains("keys.encryption is missing"), "{unsealed}");
-    // The folder of the store is missing: production makes nothing by itself.
     let kek = "[[keys.encryption]]\nid = \"2026-11\"\nfile = \"kek\"\n";
-    let sealed = production(&format!("{}{kek}", key("k1", public)));
-    let random = SecretKey::random().expect("randomness").to_hex();
-    private_file::write_private(&sealed.path().join("kek"), &random).expect("written");
-    let unwritable = refusal(sealed.path(), &serve);
+    let sealed = |audit: &str| {
+        let folder = production(&format!("{}{kek}{audit}", key("k1", public)));
+        let random = SecretKey::random().expect("randomness").to_hex();
+        private_file::write_private(&folder.path().join("kek"), &random).expect("written");
+        folder
+    };
+    let unsigned = refusal(sealed("").path(), &serve);
+    assert!(unsigned.contains("audit.signing_key_file is missing"), "{unsigned}");
+    let signed = || {
+        let folder = sealed("[audit]\nsigning_key_file = \"audit.pem\"\n");
+        CheckpointSigner::open_or_create("log", &folder.path().join("audit.pem"), &[1; 32]).expect("a key");
+        folder
+    };
+    // The folder of the store is missing: production makes nothing by itself.
+    let unwritable = refusal(signed().path(), &serve);
     assert!(unwritable.contains("data"), "{unwritable}");
+    let development = signed();
+    let made = development.path().join("data/keys/audit-signing-key.pem");
+    CheckpointSigner::open_or_create("log", &made, &[1; 32]).expect("a key");
+    let refused = refusal(development.path(), &serve);
+    assert!(refused.contains("audit.signing_key_file is the development key"), "{refused}");
     let tokens = production(&key("k1", public));
     let said = refusal(tokens.path(), &["token", "--role", "officer", "--config", "uw.toml"]);
     assert!(said.contains("production mode signs no tokens"), "{said}");

@@ -23,6 +23,8 @@ pub struct Examined {
     /// Computed from the entry's bytes.
     pub leaf: Hash,
     pub time: Timestamp,
+    /// Whether the table of decisions repeats it.
+    pub is_decision: bool,
     /// Whether this is the application's latest decision, at which it stands.
     pub is_latest: bool,
 }
@@ -92,11 +94,19 @@ pub fn examine(row: &Row) -> Result<Examined, What> {
     for (column, stored, said) in [
         ("recorded_at", &row.recorded_at, entry.time.to_string()),
         ("action", &row.action, entry.action.as_str().to_owned()),
+        ("actor", &row.actor, actor_name(&entry.actor)),
+        ("request_id", &row.request_id, entry.request_id.to_string()),
         ("subject", &row.subject, entry.subject.clone()),
     ] {
         if *stored != said {
             return Err(What::ColumnChanged { column });
         }
+    }
+    if !entry.action.is_decision() {
+        return match &row.decision {
+            None => Ok(Examined { leaf, time: entry.time, is_decision: false, is_latest: false }),
+            Some(_) => Err(What::CopyTooMany { table: "decisions" }),
+        };
     }
     let Some(decision) = &row.decision else { return Err(What::CopyMissing { table: "decisions" }) };
     if decision.leaf_hash != leaf.as_bytes() {
@@ -104,7 +114,7 @@ pub fn examine(row: &Row) -> Result<Examined, What> {
     }
     let Some(application) = &row.application else { return Err(What::CopyMissing { table: "applications" }) };
     let is_latest = compare_copies(&entry, decision, application)?;
-    Ok(Examined { leaf, time: entry.time, is_latest })
+    Ok(Examined { leaf, time: entry.time, is_decision: true, is_latest })
 }
 
 /// Holds the copies against the entry, and says whether this is the application's latest decision.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::Claim;
+
 /// The first thing that is not what it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -33,12 +35,26 @@ pub enum What {
     CopyChanged { table: &'static str, column: &'static str },
     /// The entry has no row in a table that must have one.
     CopyMissing { table: &'static str },
+    /// A table has a row for an entry that it has no row for.
+    CopyTooMany { table: &'static str },
     /// The row holds an entry that says it has another place.
     Misplaced { says: u64, how: Misplacement },
     /// Entries are missing.
     Removed { last: i64 },
     /// The log was cut off here: a decision names an entry that is not there.
     CutOff,
+    /// One of these entries, or more, is not what it was when a checkpoint was signed over them.
+    NotAsSigned { last: i64, checkpoint: String },
+    /// A checkpoint was signed over more entries than there are.
+    ShorterThanSigned { signed: u64, checkpoint: String },
+    /// A checkpoint that was kept elsewhere is not signed by a key that is trusted.
+    CheckpointNotTrusted { checkpoint: String, reason: String },
+    /// A checkpoint that was kept elsewhere is of another log.
+    OtherLog { checkpoint: String, origin: String },
+    /// A stored checkpoint is not one that the log's key signed.
+    CheckpointChanged { number: i64 },
+    /// Stored checkpoints are missing.
+    CheckpointsRemoved { first: i64, last: i64 },
     /// There is an entry that the log's head does not know.
     Inserted,
     /// The entry's time is before that of the entry before it.
@@ -86,6 +102,18 @@ impl Finding {
         Self::at(signed(first), What::RewrittenWithin { last: signed(last) })
     }
 
+    pub(super) fn not_as_signed(held: u64, claim: &Claim) -> Self {
+        // A log of no entries has no root to differ in, so a claim that fails covers one entry at least.
+        let (first, last) = (held, claim.head.size.saturating_sub(1));
+        let what = What::NotAsSigned { last: signed(last), checkpoint: claim.source.to_string() };
+        Self::at(signed(first.min(last)), what)
+    }
+
+    pub(super) fn shorter_than_signed(size: u64, claim: &Claim) -> Self {
+        let what = What::ShorterThanSigned { signed: claim.head.size, checkpoint: claim.source.to_string() };
+        Self::at(signed(size), what)
+    }
+
     pub(super) fn cut_off(sequence: u64) -> Self {
         Self::at(signed(sequence), What::CutOff)
     }
@@ -130,6 +158,15 @@ impl fmt::Display for Finding {
             What::CopyMissing { table } => {
                 write!(f, "entry {n} was inserted, or its row in {table} was removed: there is none")
             }
+            What::CopyTooMany { table } => {
+                write!(f, "a row was inserted into {table}: entry {n} decides nothing, and one names it")
+            }
+            What::NotAsSigned { .. }
+            | What::ShorterThanSigned { .. }
+            | What::CheckpointNotTrusted { .. }
+            | What::OtherLog { .. }
+            | What::CheckpointChanged { .. }
+            | What::CheckpointsRemoved { .. } => signed_otherwise(f, n, &self.what),
             What::Misplaced { says, how } => misplaced(f, n, *says, *how),
             What::Removed { last } if *last == n => write!(f, "entry {n} was removed"),
             What::Removed { last } => write!(f, "entries {n} to {last} were removed"),
@@ -166,5 +203,43 @@ fn misplaced(f: &mut fmt::Formatter<'_>, n: i64, says: u64, how: Misplacement) -
             write!(f, "an entry was inserted before entry {n}: the entry in its place says it is entry {says}")
         }
         Misplacement::Relabelled => write!(f, "entry {n} was changed: it says it is entry {says}"),
+    }
+}
+
+/// What a checkpoint shows, or what is wrong with one.
+fn signed_otherwise(f: &mut fmt::Formatter<'_>, n: i64, what: &What) -> fmt::Result {
+    match what {
+        What::NotAsSigned { last, checkpoint } if *last == n => {
+            write!(
+                f,
+                "entry {n} was rewritten with all of its hashes: it is not the entry that {checkpoint} was signed over"
+            )
+        }
+        What::NotAsSigned { last, checkpoint } => write!(
+            f,
+            "the history was rewritten with all of its hashes: of the entries {n} to {last} one at least is not what \
+             {checkpoint} was signed over"
+        ),
+        What::ShorterThanSigned { signed, checkpoint } => {
+            write!(f, "the log was cut off at entry {n}: {checkpoint} was signed over {signed} entries")
+        }
+        What::CheckpointNotTrusted { checkpoint, reason } => write!(f, "{checkpoint} shows nothing: {reason}"),
+        What::OtherLog { checkpoint, origin } => {
+            write!(
+                f,
+                "{checkpoint} is of another log: it is of `{origin}`, a name that this log was never signed under"
+            )
+        }
+        What::CheckpointChanged { number } => write!(
+            f,
+            "checkpoint {number} in audit_checkpoints was changed, or is not by a key that the log was signed with"
+        ),
+        What::CheckpointsRemoved { first, last } if first == last => {
+            write!(f, "checkpoint {first} in audit_checkpoints was removed")
+        }
+        What::CheckpointsRemoved { first, last } => {
+            write!(f, "checkpoints {first} to {last} in audit_checkpoints were removed")
+        }
+        _ => Ok(()),
     }
 }

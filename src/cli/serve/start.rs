@@ -11,19 +11,20 @@ use crate::{
         token::{Rules, TokenVerifier},
     },
     cli::{settings::database_url, token::development_key},
-    clock::{Clock, Ids},
+    clock::{self, Clock, Ids},
     config::{DEVELOPMENT_KEY_ID, Mode, Settings},
-    crypto::KeyEncryption,
+    crypto::{KeyEncryption, signing::CheckpointSigner},
     decide::pipeline::Decider,
     http::{BodyLimits, Context},
     service::{
         App, Parts, Vault,
+        audit::{checkpoints, record_what_is_in_force},
         models::{LoadedModel, Registry},
         recorder,
         registry::{self, LoadedPolicy},
         shipped,
     },
-    storage::Db,
+    storage::{Db, checkpoint_files},
     telemetry::Metrics,
 };
 
@@ -43,6 +44,7 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
         create_private_directory(&settings.data_dir)
             .with_context(|| format!("cannot make the data directory {}", settings.data_dir.display()))?;
     }
+    let checkpoints = checkpoints(settings)?;
     let url = database_url(settings)?;
     let db = Db::open_with(&url, &settings.database).await.context("the store cannot be opened")?;
     let vault = Vault::open(&db, key_encryption).await.context("personal data cannot be sealed")?;
@@ -58,8 +60,10 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
         ids: Ids::from_system()?,
         metrics: metrics.recorder.clone(),
         recorder: recorder::Settings::default(),
+        checkpoints: Some(checkpoints),
     });
     check_readiness(&app).await?;
+    record_what_is_in_force(&app).await.context("what is in force cannot be recorded in the audit log")?;
     let rules = Rules {
         issuer: settings.issuer().to_owned(),
         audience: settings.auth.audience.clone(),
@@ -93,6 +97,39 @@ fn keys(settings: &Settings) -> anyhow::Result<(KeySet, Option<DevelopmentKey>)>
         );
     }
     Ok((keys, None))
+}
+
+/// How the head of the audit log is signed: with the key of the settings, or in development mode with the one of the
+/// data directory, which production mode refuses wherever it lies.
+fn checkpoints(settings: &Settings) -> anyhow::Result<checkpoints::Settings> {
+    let (audit, development_file) = (&settings.audit, settings.development_signing_key_file());
+    let signer = match (&audit.signing_key_file, settings.mode) {
+        (Some(file), _) => CheckpointSigner::open(&audit.origin, file)?,
+        (None, Mode::Development) => {
+            let seed = clock::random_key().context("the audit log's signing key cannot be made")?;
+            CheckpointSigner::open_or_create(&audit.origin, &development_file, &seed)?
+        }
+        (None, Mode::Production) => bail!(
+            "audit.signing_key_file is missing: production mode needs the Ed25519 key that signs the audit log's \
+             checkpoints; `openssl genpkey -algorithm ED25519 -out audit-signing-key.pem` makes one"
+        ),
+    };
+    if settings.mode == Mode::Production
+        && let Ok(development) = CheckpointSigner::open(&audit.origin, &development_file)
+        && development.verifier() == signer.verifier()
+    {
+        bail!(
+            "audit.signing_key_file is the development key of {}: production mode takes no development key",
+            settings.data_dir.display()
+        );
+    }
+    if let Some(directory) = &audit.checkpoint_dir {
+        checkpoint_files::check(directory)
+            .with_context(|| format!("audit.checkpoint_dir {} cannot be written", directory.display()))?;
+    }
+    tracing::info!(key = %signer.verifier(), "checkpoints of the audit log are signed by this key");
+    let (interval, directory) = (audit.checkpoint_interval(), audit.checkpoint_dir.clone());
+    Ok(checkpoints::Settings { signer, interval, directory })
 }
 
 /// The model and the policy that decide: those of the settings, or those that come with the binary.

@@ -10,7 +10,7 @@ use super::{
     changed,
     document::{
         ApplicationIdParam, BodyProblems, ErasedProblem, IdempotencyKeyParam, IdempotencyProblems, LimitParam,
-        NotFoundProblem, QueryProblems, ServerProblems, SignedInProblems,
+        NotFoundProblem, QueryProblems, ServerProblems, SignedInProblems, ValueProblems,
     },
     etag,
 };
@@ -80,7 +80,7 @@ pub async fn submit(
     ),
     responses(
         (status = 200, description = "A page of applications", body = Page<ApplicationView>),
-        QueryProblems, SignedInProblems, ServerProblems,
+        QueryProblems, ValueProblems, SignedInProblems, ServerProblems,
     ),
 )]
 pub async fn list(
@@ -88,11 +88,12 @@ pub async fn list(
     context: Data<Context>,
     mut query: QueryReader,
 ) -> Result<HttpResponse, Problem> {
+    let (from, to) = query.period();
     let filter = use_case::Filter {
         status: query.read("status", "decided or awaiting_review", word),
         outcome: query.read("outcome", "approve, review or decline", word),
-        from: query.time("from"),
-        to: query.time("to"),
+        from,
+        to,
         external_reference: query.text("external_reference"),
     };
     let after = query.read("after", "the `next` of the page before", |text| text.parse().ok());

@@ -44,6 +44,8 @@ use crate::{
         models::show,
         policies::list,
         audit::entries,
+        audit::proof,
+        audit::checkpoint,
         operations::healthz,
         operations::readyz,
         operations::metrics,

@@ -19,6 +19,8 @@ pub struct QueryReader {
     /// What is yet to be read, in the order sent.
     pairs: Vec<(String, String)>,
     faults: Vec<Fault>,
+    /// What is well formed, each by itself, but cannot be meant together.
+    contradictions: Vec<Fault>,
 }
 
 impl FromRequest for QueryReader {
@@ -34,7 +36,7 @@ impl QueryReader {
     fn new(query: &str) -> Result<Self, Problem> {
         let pairs = Query::<Vec<(String, String)>>::from_query(query)
             .map_err(|_| Problem::new(Code::InvalidQuery, "The query is not of the form `name=value&name=value`."))?;
-        Ok(Self { pairs: pairs.into_inner(), faults: Vec::new() })
+        Ok(Self { pairs: pairs.into_inner(), faults: Vec::new(), contradictions: Vec::new() })
     }
 
     /// Reads a parameter with `parse`, which gives `None` for what is not `expected`.
@@ -66,6 +68,15 @@ impl QueryReader {
         })
     }
 
+    /// Reads `from` and `to`, of which `to` is the later one.
+    pub fn period(&mut self) -> (Option<Timestamp>, Option<Timestamp>) {
+        let (from, to) = (self.time("from"), self.time("to"));
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            self.contradictions.push(Fault::new("?to", FaultCode::Contradiction, "must not be before `from`"));
+        }
+        (from, to)
+    }
+
     /// Reads `limit`, from 1 to 100.
     pub fn limit(&mut self) -> PageLimit {
         self.read("limit", "a number from 1 to 100", |text| text.parse().ok().and_then(PageLimit::new))
@@ -83,9 +94,14 @@ impl QueryReader {
             };
             self.fault(&shown, FaultCode::UnknownField, "is no parameter of this address");
         }
-        if self.faults.is_empty() {
+        if self.faults.is_empty() && self.contradictions.is_empty() {
             return Ok(());
         }
+        if self.faults.is_empty() {
+            let detail = "The query's values contradict each other; see errors.";
+            return Err(Problem::new(Code::InvalidValues, detail).with_errors(self.contradictions));
+        }
+        self.faults.append(&mut self.contradictions);
         self.faults.sort();
         Err(Problem::new(Code::InvalidQuery, "The query is not as it must be; see errors.").with_errors(self.faults))
     }
@@ -116,6 +132,16 @@ mod tests {
         assert_eq!((limit, from), (PageLimit::default(), None));
         assert_eq!(to, Timestamp::parse("2026-11-22T00:00:00Z"));
         assert_eq!(query.finish().unwrap_err().code(), Code::InvalidQuery);
+    }
+
+    #[test]
+    fn an_end_before_the_beginning_contradicts_it() {
+        let mut query = QueryReader::new("from=2026-11-23&to=2026-11-22").unwrap();
+        query.period();
+        assert_eq!(query.finish().unwrap_err().code(), Code::InvalidValues);
+        let mut query = QueryReader::new("from=2026-11-22&to=2026-11-22").unwrap();
+        query.period();
+        assert!(query.finish().is_ok(), "an empty period is one");
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::signed::{Outside, Signed};
 use crate::{
     audit::{
         entry::Entry,
-        verify::{Finding, Misplacement, Row, Verifier, What, examine, stored_level},
+        tree::tiles::stored_level,
+        verify::{Finding, Misplacement, Row, Verifier, What, examine},
     },
     storage::{self, Db, Tx, audit},
 };
@@ -30,6 +32,8 @@ pub struct Report {
     /// The finding as a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// How many signed checkpoints the log was held against.
+    pub checkpoints: Checkpoints,
     pub unchecked: Vec<Unchecked>,
 }
 
@@ -41,6 +45,15 @@ pub struct Intact {
     pub root_hash: String,
 }
 
+/// How many signed checkpoints there were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Checkpoints {
+    /// In the database.
+    pub stored: usize,
+    /// Kept elsewhere.
+    pub outside: usize,
+}
+
 /// Something that a verification could not check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,6 +61,8 @@ pub enum Unchecked {
     /// Whether the whole log was rewritten, or cut off, with all of its hashes: that takes a checkpoint that
     /// was kept elsewhere, and none was given.
     NoOutsideCheckpoint,
+    /// By whom the checkpoints that were kept elsewhere are signed: no key was given that is trusted.
+    CheckpointSignatures,
     /// The keys that personal data is sealed under (`data_keys`, `wrapped_keys`): a log that named them could never
     /// forget anybody. One that was changed opens nothing; one that was removed leaves an applicant without an
     /// entry of its erasure.
@@ -57,40 +72,95 @@ pub enum Unchecked {
     IdempotentAnswers,
 }
 
-/// What no verification checks, as long as it is given nothing but the database.
-const UNCHECKED: [Unchecked; 3] = [Unchecked::NoOutsideCheckpoint, Unchecked::DataKeys, Unchecked::IdempotentAnswers];
+impl Unchecked {
+    /// What cannot be checked against what is there.
+    fn given(outside: &Outside) -> Vec<Self> {
+        let unsigned = match outside {
+            Outside { checkpoints, .. } if checkpoints.is_empty() => Some(Self::NoOutsideCheckpoint),
+            Outside { keys, .. } if keys.is_empty() => Some(Self::CheckpointSignatures),
+            Outside { .. } => None,
+        };
+        unsigned.into_iter().chain([Self::DataKeys, Self::IdempotentAnswers]).collect()
+    }
 
-/// Verifies the whole log. `progress` is told how many entries are verified, and of how many.
+    /// What it is, for a person.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NoOutsideCheckpoint => {
+                "whether the whole log was rewritten, or cut off, together with all of its hashes: that shows only \
+                 against a checkpoint that was kept outside this database (--checkpoint), and none was given"
+            }
+            Self::CheckpointSignatures => {
+                "by whom the given checkpoints are signed: no key that you trust was given (--key), so they count \
+                 because you kept them"
+            }
+            Self::DataKeys => "the keys that personal data is sealed under (data_keys), of which the log holds nothing",
+            Self::IdempotentAnswers => {
+                "the answers kept for repeated requests (idempotency_keys), of which the log holds nothing"
+            }
+        }
+    }
+}
+
+/// Verifies the whole log by itself. `progress` is told how many entries are verified, and of how many.
 ///
 /// # Errors
 /// The database cannot be read; a log that is not what it was is no error but a [`Report`].
-pub async fn verify(db: &Db, mut progress: impl FnMut(u64, u64)) -> Result<Report, storage::Error> {
+pub async fn verify(db: &Db, progress: impl FnMut(u64, u64)) -> Result<Report, storage::Error> {
+    verify_against(db, &Outside::default(), progress).await
+}
+
+/// As [`verify`], and holds the log against checkpoints that were kept elsewhere.
+pub async fn verify_against(
+    db: &Db,
+    outside: &Outside,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Report, storage::Error> {
     let mut tx = db.read().await?;
+    let mut report = Report {
+        intact: false,
+        entries: 0,
+        log: None,
+        finding: None,
+        message: None,
+        checkpoints: Checkpoints { stored: 0, outside: outside.checkpoints.len() },
+        unchecked: Unchecked::given(outside),
+    };
     let head = match audit::head(&mut tx).await {
         Ok(Some(head)) => head,
-        Ok(None) => return Ok(broken(0, Finding::of_log(What::HeadMissing))),
-        Err(storage::Error::Corrupt { .. }) => return Ok(broken(0, Finding::of_log(What::HeadChanged))),
-        Err(storage::Error::Damaged) => return Ok(broken(0, unreadable())),
+        Ok(None) => return Ok(report.with(Finding::of_log(What::HeadMissing))),
+        Err(storage::Error::Corrupt { .. }) => return Ok(report.with(Finding::of_log(What::HeadChanged))),
+        Err(storage::Error::Damaged) => return Ok(report.with(unreadable())),
         Err(error) => return Err(error),
     };
+    let signed = match Signed::read(&mut tx, outside).await {
+        Err(storage::Error::Damaged) => return Ok(report.with(unreadable())),
+        signed => signed?,
+    };
+    report.checkpoints.stored = signed.stored;
     let total = head.size;
-    let mut verifier = Verifier::new(head);
+    let mut verifier = Verifier::new(head, signed.claims);
     let finding = match check(&mut tx, &mut verifier, |done| progress(done, total)).await {
         Err(storage::Error::Damaged) => Some(unreadable()),
         checked => checked?,
     };
-    let size = verifier.size();
-    Ok(match finding {
-        Some(finding) => broken(size, finding),
+    report.entries = verifier.size();
+    Ok(match finding.or(signed.finding) {
+        Some(finding) => report.with(finding),
         None => Report {
             intact: true,
-            entries: size,
-            log: Some(Intact { size, root_hash: verifier.root().to_string() }),
-            finding: None,
-            message: None,
-            unchecked: UNCHECKED.to_vec(),
+            log: Some(Intact { size: verifier.size(), root_hash: verifier.root().to_string() }),
+            ..report
         },
     })
+}
+
+impl Report {
+    /// The log is not what it was.
+    fn with(self, finding: Finding) -> Self {
+        Self { message: Some(finding.to_string()), finding: Some(finding), ..self }
+    }
 }
 
 /// A page of the file that the database cannot read.
@@ -113,11 +183,6 @@ async fn check(
     }
     let damage = tx.damage().await?;
     Ok(damage.map(|detail| Finding::of_log(What::FileDamaged { detail })))
-}
-
-fn broken(entries: u64, finding: Finding) -> Report {
-    let message = Some(finding.to_string());
-    Report { intact: false, entries, log: None, finding: Some(finding), message, unchecked: UNCHECKED.to_vec() }
 }
 
 /// Takes every row in order, up to the first that is not what it was.

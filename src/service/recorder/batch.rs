@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use time::Duration;
 
-use super::{Change, Effect, RecordError, Rejection, Verdict};
+use super::{Change, Effect, Event, RecordError, Rejection, Verdict};
 use crate::{
     audit::{
-        entry::Placed,
-        tree::{Frontier, Node},
+        entry::{Draft, Entry, Placed},
+        tree::{Frontier, Hash, Node},
     },
     domain::timestamp::Timestamp,
     service::{Answer, Vault},
@@ -17,6 +17,7 @@ use crate::{
         audit::{self, NewEntry},
         data_keys::{self, NewDataKey},
         decisions::{self, NewDecision},
+        failpoint,
         idempotency::{self, KeyId, NewKey, StoredAnswer},
     },
 };
@@ -40,7 +41,10 @@ pub(super) async fn write(
     // The log's time never goes back, even when the clock was set back.
     let now = last_time.map_or(now, |last| last.max(now));
 
+    failpoint::reach("recorder.after_begin")?;
+
     let verdicts = sift(&mut tx, vault, changes).await?;
+    failpoint::reach("recorder.after_sift")?;
     let mut batch = Batch::new(now);
     let mut answers = Vec::with_capacity(changes.len());
     for (change, verdict) in changes.iter().zip(verdicts) {
@@ -52,8 +56,27 @@ pub(super) async fn write(
     if frontier.size() > old_size {
         batch.insert(&mut tx, old_size, &frontier).await?;
         tx.commit().await?;
+        failpoint::reach("recorder.after_commit")?;
     }
     Ok(answers)
+}
+
+/// Writes an event in a transaction of its own, and says where; `None` when the last entry of its action says the
+/// same already.
+pub(super) async fn write_event(db: &Db, now: Timestamp, event: &Event) -> Result<Option<u64>, storage::Error> {
+    let mut tx = db.write().await?;
+    let (mut frontier, last_time) = resume(&mut tx).await?;
+    let last = audit::last_of(&mut tx, event.entry.action()).await?;
+    let last = last.and_then(|last| serde_json::from_str::<Entry>(&last).ok());
+    if last.is_some_and(|last| last.payload.get() == event.payload) {
+        return Ok(None);
+    }
+    let old_size = frontier.size();
+    let mut batch = Batch::new(last_time.map_or(now, |last| last.max(now)));
+    let (sequence, _) = batch.append(&event.entry, &mut frontier);
+    batch.insert(&mut tx, old_size, &frontier).await?;
+    tx.commit().await?;
+    Ok(Some(sequence))
 }
 
 /// Takes up the log where it was left, and refuses to go on from a head that contradicts itself.
@@ -134,21 +157,29 @@ impl Batch {
         }
     }
 
-    /// Gives a change the next place in the log, and says what it is answered with.
-    fn add(&mut self, change: &Change, frontier: &mut Frontier) -> Answer {
+    /// Gives an entry the next place in the log.
+    fn append(&mut self, entry: &Draft, frontier: &mut Frontier) -> (u64, Hash) {
         let sequence = frontier.size();
-        let Placed { bytes, leaf_hash } = change.entry.place(sequence, self.now);
+        let Placed { bytes, leaf_hash } = entry.place(sequence, self.now);
         frontier.append(leaf_hash, |node| self.completed.push(node));
-        let version = change.effect.version();
-        let answer = change.answer.finish(change.application_id, version, sequence, leaf_hash);
         self.entries.push(NewEntry {
             sequence,
             leaf_hash,
             recorded_at: self.now,
-            action: change.action,
-            subject: change.application_id.to_string(),
+            action: entry.action(),
+            actor: entry.actor_name().to_owned(),
+            request_id: entry.request_id(),
+            subject: entry.subject().to_owned(),
             entry: bytes,
         });
+        (sequence, leaf_hash)
+    }
+
+    /// Gives a change the next place in the log, and says what it is answered with.
+    fn add(&mut self, change: &Change, frontier: &mut Frontier) -> Answer {
+        let (sequence, leaf_hash) = self.append(&change.entry, frontier);
+        let version = change.effect.version();
+        let answer = change.answer.finish(change.application_id, version, sequence, leaf_hash);
         if let Effect::Receive(received) = &change.effect {
             let (application, data_key) = received.as_ref().clone();
             self.applications.push(application);
@@ -181,18 +212,26 @@ impl Batch {
 
     async fn insert(self, tx: &mut Tx, old_size: u64, frontier: &Frontier) -> Result<(), storage::Error> {
         audit::insert_entries(tx, self.entries).await?;
+        failpoint::reach("recorder.after_entries")?;
         audit::insert_nodes(tx, &self.completed).await?;
+        failpoint::reach("recorder.after_nodes")?;
         applications::insert(tx, self.applications).await?;
+        failpoint::reach("recorder.after_applications")?;
         data_keys::insert(tx, self.data_keys).await?;
+        failpoint::reach("recorder.after_data_keys")?;
         decisions::insert(tx, self.decisions).await?;
+        failpoint::reach("recorder.after_decisions")?;
         if !self.keys.is_empty() {
             // Removing twice what is added keeps the table at what a day brings, at a cost that every batch can bear.
             let most = 2 * self.keys.len();
             if let Some(limit) = self.now.checked_add(-KEY_RETENTION) {
                 idempotency::sweep(tx, limit, most).await?;
             }
+            failpoint::reach("recorder.after_sweep")?;
             idempotency::insert(tx, self.keys).await?;
+            failpoint::reach("recorder.after_keys")?;
         }
-        audit::move_head(tx, old_size, frontier, self.now).await
+        audit::move_head(tx, old_size, frontier, self.now).await?;
+        failpoint::reach("recorder.after_head")
     }
 }

@@ -1,10 +1,7 @@
 //! A change as it is handed to the recorder: everything but its place in the log is made.
 
 use crate::{
-    audit::{
-        entry::{Action, Draft},
-        tree::Hash,
-    },
+    audit::{entry::Draft, tree::Hash},
     domain::{
         decision::{Decision, Outcome},
         id::{ApplicationId, DecisionId},
@@ -22,11 +19,19 @@ pub(in crate::service) struct Change {
     /// The answer to keep, where the caller named a key for it.
     pub(in crate::service) kept: Option<KeptAnswer>,
     pub(in crate::service) application_id: ApplicationId,
-    pub(in crate::service) action: Action,
     pub(in crate::service) entry: Draft,
     pub(in crate::service) decision: DecisionDraft,
     pub(in crate::service) answer: AnswerDraft,
     pub(in crate::service) effect: Effect,
+}
+
+/// An entry that decides no application: what was put into force. It is left out when the last entry of its action
+/// says the same already.
+#[derive(Debug)]
+pub(in crate::service) struct Event {
+    pub(in crate::service) entry: Draft,
+    /// What the entry was made around: canonical JSON.
+    pub(in crate::service) payload: String,
 }
 
 /// What a change does to the application.

@@ -1,7 +1,7 @@
 use super::{
     super::{
         applications::{Filter, ReadError, explanation, list, show},
-        audit, models, policies,
+        models, policies,
         simulate::simulate,
         view::{PageLimit, Status},
     },

@@ -230,8 +230,8 @@ async fn an_entry_that_was_removed_with_the_gap_closed_is_found_and_named() {
 }
 
 const SWAP: &str = "CREATE TEMP TABLE two AS SELECT * FROM audit_entries WHERE sequence IN (5, 90); \
-                    UPDATE audit_entries SET (leaf_hash, recorded_at, action, subject, entry) = \
-                    (SELECT leaf_hash, recorded_at, action, subject, entry FROM two \
+                    UPDATE audit_entries SET (leaf_hash, recorded_at, action, actor, request_id, subject, entry) = \
+                    (SELECT leaf_hash, recorded_at, action, actor, request_id, subject, entry FROM two \
                      WHERE two.sequence = 95 - audit_entries.sequence) WHERE sequence IN (5, 90);";
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn swapped_entries_are_found_and_named() {
 async fn an_entry_inserted_behind_the_last_is_found_and_named() {
     let mut copy = Copy::new().await;
     copy.execute(
-        "INSERT INTO audit_entries SELECT 300, leaf_hash, recorded_at, action, subject, entry \
+        "INSERT INTO audit_entries SELECT 300, leaf_hash, recorded_at, action, actor, request_id, subject, entry \
          FROM audit_entries WHERE sequence = 299",
     )
     .await;
@@ -256,7 +256,7 @@ async fn an_entry_inserted_behind_the_last_is_found_and_named() {
 async fn an_entry_inserted_before_the_first_is_found_and_named() {
     let mut copy = Copy::new().await;
     copy.execute(
-        "INSERT INTO audit_entries SELECT -1, leaf_hash, recorded_at, action, subject, entry \
+        "INSERT INTO audit_entries SELECT -1, leaf_hash, recorded_at, action, actor, request_id, subject, entry \
          FROM audit_entries WHERE sequence = 0",
     )
     .await;
@@ -269,7 +269,7 @@ async fn an_entry_inserted_in_the_middle_is_found_and_named() {
     copy.execute(
         "UPDATE audit_entries SET sequence = -sequence WHERE sequence >= 20; \
          UPDATE audit_entries SET sequence = -sequence + 1 WHERE sequence < 0; \
-         INSERT INTO audit_entries SELECT 20, leaf_hash, recorded_at, action, subject, entry \
+         INSERT INTO audit_entries SELECT 20, leaf_hash, recorded_at, action, actor, request_id, subject, entry \
          FROM audit_entries WHERE sequence = 19; \
          UPDATE audit_head SET size = 301;",
     )
@@ -290,7 +290,7 @@ async fn forge(copy: &mut Copy, sequence: i64, but_not: &str) {
     let entry = read.fetch_one(&mut copy.connection).await.unwrap();
     let forged = entry.replacen("\"los-1\"", "\"los-9\"", 1);
     let hash = tree::leaf_hash(forged.as_bytes()).as_bytes().to_vec();
-    sqlx::query("UPDATE audit_entries SET entry = $1, leaf_hash = $2 WHERE sequence = $3")
+    sqlx::query("UPDATE audit_entries SET entry = $1, leaf_hash = $2, actor = 'service:los-9' WHERE sequence = $3")
         .bind(forged)
         .bind(hash.clone())
         .bind(sequence)

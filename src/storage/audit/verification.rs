@@ -4,11 +4,13 @@ use sqlx::Row as _;
 
 use super::super::{Error, Tx, db::on_backend};
 use crate::audit::{
+    entry::Action,
     tree::Hash,
-    verify::{ApplicationCopy, Counts, DecisionCopy, Row},
+    verify::{ApplicationCopy, CheckpointRow, Counts, DecisionCopy, Row},
 };
 
-const ROWS: &str = "SELECT e.sequence, e.leaf_hash, e.recorded_at, e.action, e.subject, e.entry, \
+const ROWS: &str = "SELECT e.sequence, e.leaf_hash, e.recorded_at, e.action, e.actor, e.request_id, e.subject, \
+     e.entry, \
      d.leaf_hash AS d_leaf_hash, d.application_id AS d_application_id, d.number AS d_number, d.id AS d_id, \
      d.decided_at AS d_decided_at, d.outcome AS d_outcome, d.automatic AS d_automatic, d.decision AS d_decision, \
      a.id AS a_id, a.external_reference AS a_external_reference, a.submitted_by AS a_submitted_by, \
@@ -30,7 +32,12 @@ const COUNTS: &str = "SELECT (SELECT COUNT(*) FROM decisions), (SELECT COUNT(*) 
 const CUT_OFF_AT: &str =
     "SELECT audit_sequence FROM decisions WHERE audit_sequence >= $1 ORDER BY audit_sequence LIMIT 1";
 
-pub(super) const QUERIES: [&str; 5] = [ROWS, ENTRY_AT, NODE, COUNTS, CUT_OFF_AT];
+const KEY_ENTRIES: &str = "SELECT entry FROM audit_entries \
+     WHERE action NOT IN ('application.decided', 'application.reviewed') AND action = $1 ORDER BY sequence";
+
+const CHECKPOINTS: &str = "SELECT number, size, note FROM audit_checkpoints WHERE number >= $1 ORDER BY number";
+
+pub(super) const QUERIES: [&str; 7] = [ROWS, ENTRY_AT, NODE, COUNTS, CUT_OFF_AT, KEY_ENTRIES, CHECKPOINTS];
 
 /// A text that no entry and no column holds: stands for one that is not text at all.
 const UNREADABLE: &str = "\u{fffd}";
@@ -54,6 +61,8 @@ pub async fn rows_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<R
                 leaf_hash: row.try_get("leaf_hash").unwrap_or_default(),
                 recorded_at: text!(row, "recorded_at"),
                 action: text!(row, "action"),
+                actor: text!(row, "actor"),
+                request_id: text!(row, "request_id"),
                 subject: text!(row, "subject"),
                 entry: text!(row, "entry"),
                 decision: has_decision.then(|| DecisionCopy {
@@ -87,6 +96,27 @@ pub async fn rows_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<R
             }
         });
         read.collect()
+    }))
+}
+
+/// Every stored checkpoint, in the order of their numbers.
+pub async fn checkpoints_to_verify(tx: &mut Tx) -> Result<Vec<CheckpointRow>, Error> {
+    Ok(on_backend!(tx, |connection| {
+        let rows = sqlx::query(CHECKPOINTS).bind(i64::MIN).fetch_all(connection).await?;
+        let read = rows.iter().map(|row| CheckpointRow {
+            number: row.try_get("number").unwrap_or_default(),
+            size: row.try_get("size").unwrap_or_default(),
+            note: text!(row, "note"),
+        });
+        read.collect()
+    }))
+}
+
+/// The entries on signing keys, as they stand.
+pub async fn key_entries(tx: &mut Tx) -> Result<Vec<String>, Error> {
+    Ok(on_backend!(tx, |connection| {
+        let rows = sqlx::query(KEY_ENTRIES).bind(Action::SigningKeyActivated.as_str()).fetch_all(connection).await?;
+        rows.iter().map(|row| text!(row, "entry")).collect()
     }))
 }
 

@@ -53,7 +53,7 @@ async fn the_log_is_intact_before_anything_is_done_to_it() {
 #[case::a_time("UPDATE audit_entries SET recorded_at = '2027' WHERE sequence = 7", Some(7), "column_changed")]
 #[case::a_removed_entry("DELETE FROM audit_entries WHERE sequence = 7", Some(7), "removed")]
 #[case::an_entry_too_many(
-    "INSERT INTO audit_entries SELECT 40, leaf_hash, recorded_at, action, subject, entry FROM audit_entries \
+    "INSERT INTO audit_entries SELECT 40, leaf_hash, recorded_at, action, actor, request_id, subject, entry FROM audit_entries \
      WHERE sequence = 39",
     Some(40),
     "inserted"
