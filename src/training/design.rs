@@ -1,6 +1,6 @@
 //! How a model is built, in sentences, for its card and its report.
 
-use crate::{features::schema::Kind, model::file::ModelFile};
+use crate::{features::schema::Kind, forest::Forest, model::file::ModelFile};
 
 /// What a reader has to know of the design, a sentence or two each.
 #[must_use]
@@ -8,13 +8,23 @@ pub fn sentences(file: &ModelFile) -> Vec<String> {
     let depth = file.forest.depth();
     let features = &file.schema.features;
     let constrained = features.iter().filter(|feature| !feature.monotone.is_free()).count();
-    let mut sentences = vec![
-        format!(
-            "Gradient boosting of {} symmetric trees of depth {depth} or less on the logistic loss; a tree asks one question per level.",
-            file.forest.trees(),
-        ),
-        "A missing value is not filled in: each question says which way it goes, as learnt.".to_owned(),
-    ];
+    let trees = file.forest.trees();
+    let [trees, missing] = match file.forest {
+        Forest::Symmetric(_) => [
+            format!(
+                "Gradient boosting of {trees} symmetric trees of depth {depth} or less on the logistic loss; a tree asks one question per level."
+            ),
+            "A missing value is not filled in: each question says which way it goes, as learnt.".to_owned(),
+        ],
+        Forest::General(_) => [
+            format!(
+                "Gradient boosting of {trees} regression trees of depth {depth} or less on the logistic loss, by second-order steps."
+            ),
+            "A missing value counts as below all values, and can be parted from them by a question of its own."
+                .to_owned(),
+        ],
+    };
+    let mut sentences = vec![trees, missing];
     if features.iter().any(|feature| feature.kind == Kind::Category) {
         sentences.push(
             "A category is read as its bad rate, drawn to the overall rate where it is rare. In training each row's rate comes from the rows \

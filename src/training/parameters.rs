@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::binning::MOST_BINS;
+use super::{binning::MOST_BINS, engine::Engine};
 
 /// How a model is trained: the `[training]` table of a schema file, complete.
 ///
@@ -92,6 +92,9 @@ pub struct Wanted {
     pub category_smoothing: Option<f64>,
     pub seeds: Option<u32>,
     pub seed: Option<u64>,
+    /// What grows the trees.
+    #[serde(default)]
+    pub engine: Engine,
     /// Features that may tell nearly everything alone: known to be known when a loan is applied for.
     #[serde(default)]
     pub allow_leak_suspects: Vec<String>,

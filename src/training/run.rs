@@ -9,13 +9,15 @@ use super::{
     calibrate::{self, Line},
     dataset::{self, DataError, Dataset, Rows},
     design,
+    engine::{DirectionsRefused, Grown},
     evaluate::{Metrics, Outcomes, count, measure},
-    fit::{self, FinalFit, InnerFit, Plan},
+    fit::Plan,
     inner::{self, OneSidedHoldOut},
     intervals::Interval,
     parameters::{OutOfRange, Parameters},
     report::{self, ReportFacts},
     schema_file::SchemaFile,
+    smartcore_engine::EngineError,
     validation::{self, Subject, Validation, leaks},
 };
 use crate::{
@@ -24,7 +26,6 @@ use crate::{
         extract::FeatureVector,
         schema::{Kind, Schema},
     },
-    forest::Forest,
     model::{
         Model,
         bundle::{self, BundleError},
@@ -98,6 +99,10 @@ pub enum TrainError {
     Parameters(#[from] OutOfRange),
     #[error(transparent)]
     Inner(#[from] OneSidedHoldOut),
+    #[error(transparent)]
+    Directions(#[from] DirectionsRefused),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     #[error(
         "`{feature}` alone ranks bad loans with an AUC of {auc:.3}: most likely it was known only after a loan had gone bad. \
          Leave it out; or, if it is known when a loan is applied for, allow it: [training] allow_leak_suspects = [\"{feature}\"]"
@@ -112,6 +117,7 @@ pub enum TrainError {
 pub fn train(file: &SchemaFile, paths: &[PathBuf], mut watch: impl FnMut(Progress)) -> Result<Trained, TrainError> {
     let mut step = |stage, done, of| watch(Progress { stage, done, of });
     file.training.complete(0)?;
+    file.training.engine.check(&file.schema)?;
     step("reading", 0, 1);
     let mut data = dataset::load(file, paths)?;
     let alone = leaks::alone(&data.schema, &data.train);
@@ -119,14 +125,11 @@ pub fn train(file: &SchemaFile, paths: &[PathBuf], mut watch: impl FnMut(Progres
     let parameters = file.training.complete(data.train.len())?;
     let plan = Plan { schema: &data.schema, parameters: &parameters };
     let (hold_outs, inner_split) = inner::split(&file.population.split.inner, &data.train, parameters.seed)?;
-    let of = parameters.trees;
-    let inner = fit::fit_inner(plan, &data.train, &hold_outs, |round| step("choosing the number of trees", round, of));
-    let rounds = inner.rounds;
-    let fitted = fit::fit_final(plan, &data.train, rounds, |round| step("growing the trees", round, rounds));
+    let grown = file.training.engine.grow(plan, &data.train, &hold_outs, &mut step)?;
     step("training benchmark models", 0, 1);
-    let benchmarks = benchmark::run((&data.train, &data.test), &fitted.rates, parameters.seed);
+    let benchmarks = benchmark::run((&data.train, &data.test), &grown.rates, parameters.seed);
     step("writing the report", 0, 1);
-    let run = Run { file, data: &data, alone, parameters: &parameters, inner, inner_split, fitted, benchmarks };
+    let run = Run { file, data: &data, alone, parameters: &parameters, inner_split, grown, benchmarks };
     run.finish()
 }
 
@@ -150,21 +153,20 @@ struct Run<'a> {
     /// The AUC of each feature alone.
     alone: Vec<Option<f64>>,
     parameters: &'a Parameters,
-    inner: InnerFit,
     inner_split: String,
-    fitted: FinalFit,
+    grown: Grown,
     benchmarks: Vec<Benchmark>,
 }
 
 impl Run<'_> {
     fn finish(mut self) -> Result<Trained, TrainError> {
-        let held_out = Outcomes { margins: &self.inner.margins, is_bad: &self.inner.is_bad };
+        let held_out = Outcomes { margins: &self.grown.inner.margins, is_bad: &self.grown.inner.is_bad };
         let inner = InnerSummary {
             metrics: measure(held_out),
             cross_calibrated: calibrate::cross_calibrated(held_out)
                 .and_then(|margins| calibrate::fit_line(Outcomes { margins: &margins, is_bad: held_out.is_bad })),
             split: self.inner_split.clone(),
-            rounds: self.inner.rounds,
+            rounds: self.grown.inner.rounds,
         };
         let mut warnings = self.data.warnings.clone();
         let calibration = usable(inner.metrics.calibration).unwrap_or_else(|| {
@@ -223,7 +225,7 @@ impl Run<'_> {
 
     fn model_file(&self, calibration: Calibration) -> ModelFile {
         let (schema, train) = (&self.data.schema, &self.data.train);
-        let encodings = schema.features.iter().zip(&self.fitted.rates).filter_map(|(feature, rates)| {
+        let encodings = schema.features.iter().zip(&self.grown.rates).filter_map(|(feature, rates)| {
             let rates = rates.as_ref()?;
             let (prior, statistics) = (rates.prior, rates.statistics.clone());
             Some(Encoding { feature: feature.name.clone(), prior, statistics })
@@ -235,7 +237,7 @@ impl Run<'_> {
             schema: schema.clone(),
             reasons: reasons::resolve(schema, &self.file.reasons),
             encodings: encodings.collect(),
-            forest: Forest::Symmetric(self.fitted.forest.clone()),
+            forest: self.grown.forest.clone(),
             calibration,
             training_ranges: training_ranges(schema, train),
             provenance: self.provenance(),
@@ -251,14 +253,14 @@ impl Run<'_> {
         });
         let Dataset { train, test, .. } = self.data;
         let mut parameters = self.parameters.named();
-        parameters.insert("rounds".to_owned(), f64::from(self.inner.rounds));
+        parameters.insert("rounds".to_owned(), f64::from(self.grown.inner.rounds));
         Provenance {
             data: data.collect(),
             train_rows: train.len() as u64,
             test_rows: test.len() as u64,
             bad_rate: count(train.bad()) / count(train.len()),
             seed: self.parameters.seed,
-            trained_by: concat!("underwright ", env!("CARGO_PKG_VERSION")).to_owned(),
+            trained_by: self.file.training.engine.trained_by().to_owned(),
             split: format!("{}; inner hold-out: {}", self.file.population.split.describe(), self.inner_split),
             population: Some(self.file.population.clone()),
             parameters,

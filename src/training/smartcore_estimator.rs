@@ -11,14 +11,15 @@ use super::{
     boosting::gradient::sigmoid,
     calibrate::{Line, fit_line},
     dataset::Rows,
+    engine::Grown,
     evaluate::Outcomes,
-    fit::{self, Plan},
+    fit::Plan,
     inner,
     parameters::Wanted,
 };
 use crate::{
     features::schema::{Feature, Monotone, Schema},
-    forest::tree::SymmetricForest,
+    forest::Forest,
     model::population::InnerPart,
 };
 
@@ -31,10 +32,10 @@ pub struct EstimatorParameters {
     pub directions: Vec<Monotone>,
 }
 
-/// Gradient boosting of symmetric trees behind smartcore's traits: fitted to a matrix of features and a
+/// Gradient boosting, with either of our engines, behind smartcore's traits: fitted to a matrix of features and a
 /// vector of outcomes (1 is bad, 0 is good), it predicts calibrated probabilities.
 ///
-/// A missing value is NaN, and needs no treatment. The number of trees and the calibration are chosen on
+/// A missing value is NaN, and needs no treatment. The engine is chosen by [`Wanted::engine`]. The number of trees and the calibration are chosen on
 /// an inner hold-out, as `train` does.
 ///
 /// ```
@@ -76,7 +77,7 @@ pub struct Estimator {
 
 #[derive(Debug, Clone)]
 struct Fitted {
-    forest: SymmetricForest,
+    forest: Forest,
     calibration: Line,
 }
 
@@ -92,12 +93,14 @@ impl<X: Array2<f64>> SupervisedEstimator<X, Vec<f64>, EstimatorParameters> for E
         let complete = parameters.training.complete(rows.len()).map_err(|error| failed(&error))?;
         let plan = Plan { schema: &schema, parameters: &complete };
         let (hold_outs, _) = inner::split(&InnerPart::Default, &rows, complete.seed).map_err(|error| failed(&error))?;
-        let held_out = fit::fit_inner(plan, &rows, &hold_outs, |_| ());
+        let engine = parameters.training.engine;
+        engine.check(&schema).map_err(|error| failed(&error))?;
+        let Grown { inner: held_out, forest, .. } =
+            engine.grow(plan, &rows, &hold_outs, |_, _, _| ()).map_err(|error| failed(&error))?;
         let outcomes = Outcomes { margins: &held_out.margins, is_bad: &held_out.is_bad };
         // A line that would turn the order says that nothing was learnt; the margins then stay as they are.
         let line = fit_line(outcomes).filter(|line| line.slope > 0.0);
         let calibration = line.unwrap_or(Line { slope: 1.0, intercept: 0.0 });
-        let forest = fit::fit_final(plan, &rows, held_out.rounds, |_| ()).forest;
         Ok(Self { fitted: Some(Fitted { forest, calibration }) })
     }
 }
@@ -108,8 +111,8 @@ impl<X: Array2<f64>> Predictor<X, Vec<f64>> for Estimator {
             return Err(Failed::predict("the estimator must be fitted before it predicts"));
         };
         let (rows, columns) = x.shape();
-        if columns != forest.features {
-            return Err(Failed::predict(&format!("fitted to {} columns and asked about {columns}", forest.features)));
+        if columns != forest.features() {
+            return Err(Failed::predict(&format!("fitted to {} columns and asked about {columns}", forest.features())));
         }
         let row = |row: usize| {
             let values: Vec<f64> = (0..columns).map(|column| *x.get((row, column))).collect();
@@ -155,6 +158,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::training::engine::Engine;
 
     fn loans(rows: u32) -> (DenseMatrix<f64>, Vec<f64>) {
         let row = |loan: u32| {
@@ -186,6 +190,20 @@ mod tests {
         let (train, test, train_y, test_y) = train_test_split(&x, &y, 0.3, true, Some(5));
         let fitted = Estimator::fit(&train, &train_y, quick()).expect("fits");
         assert!(roc_auc_score(&test_y, &fitted.predict(&test).expect("fitted")) > 0.75);
+    }
+
+    #[test]
+    fn both_engines_are_driven_alike() {
+        let (x, y) = loans(300);
+        let folds = KFold::default().with_n_splits(3).with_seed(Some(1));
+        let auc = |truth: &Vec<f64>, found: &Vec<f64>| roc_auc_score(truth, found);
+        let mut parameters = quick();
+        parameters.training.engine = Engine::Smartcore;
+        let refused = Estimator::fit(&x, &y, parameters.clone()).expect_err("a direction").to_string();
+        assert!(refused.contains("keeps to no direction of risk"), "{refused}");
+        parameters.directions.clear();
+        let result = cross_validate(Estimator::default(), &x, &y, parameters, &folds, &auc).expect("fits");
+        assert!(result.mean_test_score() > 0.75, "{result:?}");
     }
 
     #[test]

@@ -8,6 +8,8 @@ pub mod leaks;
 pub mod segmented;
 pub mod stability;
 
+use rayon::prelude::*;
+
 use self::{bands::Band, effects::Effect, segmented::Segmentation, stability::Stability};
 use super::{
     dataset::{Dataset, Rows},
@@ -86,6 +88,6 @@ fn part(name: &'static str, rows: &Rows) -> Part {
 /// The model's margins of some rows.
 #[must_use]
 pub fn margins(model: &Model, rows: &Rows) -> Vec<f64> {
-    let mut scratch = Scratch::default();
-    (0..rows.len()).map(|row| model.margin_with(&rows.vector(row), &mut scratch)).collect()
+    let margin = |scratch: &mut Scratch, row: usize| model.margin_with(&rows.vector(row), scratch);
+    (0..rows.len()).into_par_iter().map_init(Scratch::default, margin).collect()
 }

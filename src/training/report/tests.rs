@@ -12,10 +12,7 @@ fn report() -> &'static str {
         let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
         let schema = fs::read_to_string(fixtures.join("german_credit.toml")).expect("the fixture");
         let schema = schema
-            .replace(
-                "[card]",
-                "[training]\ntrees = 20\n[report]\nsegments = [\"personal_status_and_sex\", \"housing\"]\n[card]",
-            )
+            .replace("[card]", "[training]\ntrees = 20\n[card]")
             .replace("label = \"Purpose of the credit\"", "label = \"<script>alert('x')</script> & <b>purpose</b>\"");
         let schema = SchemaFile::parse(&schema).expect("a schema");
         let Trained { report_html, .. } =

@@ -61,6 +61,33 @@ fn any_number_of_threads_gives_the_same_bytes() {
 }
 
 #[test]
+fn the_second_engine_makes_a_bundle_like_any_other() {
+    let free = |text: &str| {
+        let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("monotone")).collect();
+        lines.join("\n").replace("[card]", "[training]\nengine = \"smartcore\"\ntrees = 30\nseeds = 2\n[card]")
+    };
+    let trained = train_german(free);
+    assert!(trained.summary.metrics.auc.expect("both outcomes") > 0.74, "{:?}", trained.summary.metrics);
+    // Loading computes the parity vectors again, and that contributions and baseline sum to the margin.
+    let model = model_of(&trained);
+    assert_eq!(model.provenance().trained_by, "underwright 0.1.0 with trees of smartcore 0.7.0");
+    assert!(trained.card_md.contains("regression trees") && trained.report_html.contains("regression trees"));
+    let again = train_german(free);
+    assert_eq!((again.model_json, again.parity_jsonl), (trained.model_json, trained.parity_jsonl));
+}
+
+#[test]
+fn the_second_engine_refuses_directions_that_it_would_not_keep() {
+    let schema = german_schema(|text| text.replace("[card]", "[training]\nengine = \"smartcore\"\n[card]"));
+    let message = train(&schema, &[fixture("german_credit.csv")], |_| ()).expect_err("refused").to_string();
+    let expected = "declares one for `duration_months`, `employment_years`, `instalment_percent`; leave `engine` out";
+    assert!(message.contains(expected), "{message}");
+    let unknown = fs::read_to_string(fixture("german_credit.toml")).expect("the fixture");
+    let unknown = SchemaFile::parse(&unknown.replace("[card]", "[training]\nengine = \"prophet\"\n[card]"));
+    assert!(unknown.expect_err("unknown").to_string().contains("expected `underwright` or `smartcore`"));
+}
+
+#[test]
 fn another_seed_gives_another_model() {
     let other = train_german(|text| quick(text).replace("seeds = 2", "seeds = 2\nseed = 9"));
     assert_ne!(other.model_json, train_german(quick).model_json);
