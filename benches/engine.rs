@@ -12,7 +12,7 @@ use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, 
 use serde_json::json;
 use underwright::{
     decide::pipeline::Decider,
-    domain::{application::Application, id::DecisionId, intake, timestamp::Timestamp},
+    domain::{application::Application, canonical::canonical, id::DecisionId, intake, timestamp::Timestamp},
     features::{
         extract::{FeatureVector, UnseenCategory},
         schema::{Feature, Kind, Schema},
@@ -213,6 +213,10 @@ fn decisions(criterion: &mut Criterion) {
         });
         group.bench_function(format!("decide one that ends in {name}"), |bencher| {
             bencher.iter(|| decider.decide(black_box(&application), id, now()));
+        });
+        let record = decider.decide(&application, id, now()).expect("a decision").record;
+        group.bench_function(format!("the record of one that ends in {name}, as canonical JSON"), |bencher| {
+            bencher.iter(|| canonical(black_box(&record)));
         });
         group.bench_function(format!("decide without a record one that ends in {name}"), |bencher| {
             bencher.iter(|| decider.decide_unrecorded(black_box(&application), now().date()));

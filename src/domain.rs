@@ -1,6 +1,7 @@
 //! What the trade talks about: applications, decisions, money, probabilities, reasons, principals.
 
 pub mod application;
+pub mod canonical;
 pub mod decision;
 pub mod fault;
 mod form;

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::tree::{self, Hash};
+pub use crate::domain::canonical::{NotCanonical, canonical};
 use crate::domain::{id::RequestId, principal::Principal, timestamp::Timestamp};
 
 /// The largest sequence that canonical JSON keeps exactly: 2^53 − 1.
@@ -117,17 +118,7 @@ impl Entry {
 #[must_use]
 pub fn is_canonical(bytes: &[u8]) -> bool {
     let value: Result<serde_json::Value, _> = serde_json::from_slice(bytes);
-    value.is_ok_and(|value| serde_json_canonicalizer::to_vec(&value).is_ok_and(|canonical| canonical == bytes))
-}
-
-/// A value that has no canonical form: a number that is not finite, or a name that is not a text.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the value cannot be written as canonical JSON: {0}")]
-pub struct NotCanonical(String);
-
-/// The canonical JSON of a value.
-pub fn canonical<T: Serialize>(value: &T) -> Result<String, NotCanonical> {
-    serde_json_canonicalizer::to_string(value).map_err(|source| NotCanonical(source.to_string()))
+    value.is_ok_and(|value| canonical(&value).is_ok_and(|canonical| canonical.as_bytes() == bytes))
 }
 
 /// Names an actor in one text, for a column: one subject in two roles is two actors.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::{
+    domain::canonical::canonical,
     model::{Model, bundle::sha256_hex},
     policy::Policy,
 };
@@ -38,5 +39,5 @@ pub(super) fn sha256(model: &Model, policy: &Policy) -> String {
             .collect(),
         rules: policy.reasons().map(|(code, text)| Stated { code: code.as_str(), feature: None, text }).collect(),
     };
-    sha256_hex(&serde_json_canonicalizer::to_vec(&map).expect("a map of texts has a canonical form"))
+    sha256_hex(canonical(&map).expect("a map of texts has a canonical form").as_bytes())
 }

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::domain::{
     application::{Applicant, Application},
+    canonical::canonical,
     id::DecisionId,
     timestamp::Timestamp,
 };
@@ -119,7 +120,7 @@ fn of_nobody(application: ScoredApplication) -> Application {
 
 fn compare(record: &DecisionRecord, payload: &str) -> Vec<Difference> {
     // Before what is made again stands the sealed applicant alone.
-    let made = serde_json_canonicalizer::to_string(record).unwrap_or_default();
+    let made = canonical(record).unwrap_or_default();
     if made.strip_prefix('{').is_some_and(|made| payload.ends_with(made)) {
         return Vec::new();
     }
