@@ -15,6 +15,7 @@ mod app;
 
 mod applications;
 mod bodies;
+mod deployment;
 mod documents;
 mod envelope;
 mod headers;
