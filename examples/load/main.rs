@@ -5,6 +5,7 @@
 //!
 //! `cargo run --release --example load -- --store postgres --seconds 20`
 
+mod fill;
 mod payload;
 #[expect(dead_code, reason = "the tests use more of it than a load does")]
 #[path = "../../tests/support/peer.rs"]
@@ -43,6 +44,9 @@ struct Arguments {
     /// Seconds before the counting begins
     #[arg(long, default_value_t = 2)]
     warm_up: u64,
+    /// Fill the store with so many decisions before: a power of two
+    #[arg(long)]
+    rows: Option<u64>,
     /// Send an Idempotency-Key with each request
     #[arg(long)]
     keys: bool,
@@ -88,6 +92,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
         peers.push(Peer::start(&arguments.server, folder.path(), &store.url(), &arguments.set)?);
     }
     let token = Peer::token(&arguments.server, folder.path())?;
+    let filled = prepare(arguments, &peers[0], &token, &store).await?;
     let begun = Instant::now() + Duration::from_secs(arguments.warm_up);
     let until = begun + Duration::from_secs(arguments.seconds);
     let mut senders = Vec::new();
@@ -109,9 +114,18 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     for peer in peers {
         peer.stop()?;
     }
-    let rows = count(&store).await?;
+    let rows = count(&store).await? - filled;
     let peak_memory_bytes = memory.into_iter().max().context("no server")?;
     Ok(Report::new(&sent, begun, until, report::Costs { server, own, peak_memory_bytes, rows }))
+}
+
+/// Fills the store when that is asked for, and says with how many decisions.
+async fn prepare(arguments: &Arguments, peer: &Peer, token: &str, store: &Store) -> anyhow::Result<u64> {
+    let Some(rows) = arguments.rows else { return Ok(0) };
+    let payloads = Payloads::new(usize::MAX, &peer.address.to_string(), token, false);
+    send::send(peer.address, payloads, Instant::now() + Duration::from_millis(500)).await?;
+    fill::fill(&store.url(), rows).await?;
+    Ok(rows)
 }
 
 fn cpu_of(peers: &[Peer]) -> anyhow::Result<Duration> {

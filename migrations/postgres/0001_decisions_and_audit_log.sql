@@ -4,6 +4,10 @@
 -- Times are RFC 3339 in UTC with microseconds, of one width, so that their order as text is their order in time.
 -- Text is compared by its bytes (COLLATE "C"), whatever the database's own collation, so that an order never
 -- changes with an operating system's library. Whole numbers are BIGINT, as they are bound and read.
+--
+-- There are no foreign keys, unlike in SQLite: PostgreSQL checks each of them, row by row, with a query and a lock that is
+-- written to disk, for rows that one transaction has just put there. `audit verify` holds every table against the log.
+-- Rows stay whole on a page where they fit (toast_tuple_target), so that a decision is not written in pieces.
 
 -- An application as it stands. Its body is what was received, without the applicant, as canonical JSON.
 CREATE TABLE applications (
@@ -22,7 +26,7 @@ CREATE TABLE applications (
     applicant          BYTEA  NOT NULL,
     -- When its data key was destroyed, since when nobody can read the applicant.
     erased_at          TEXT   COLLATE "C"
-);
+) WITH (toast_tuple_target = 4080);
 
 -- Identifiers begin with the time of receipt, so that each of these lists newest first, page by page.
 CREATE INDEX applications_by_outcome ON applications (outcome, id);
@@ -40,7 +44,14 @@ CREATE TABLE audit_entries (
     request_id  TEXT   COLLATE "C" NOT NULL,
     subject     TEXT   COLLATE "C" NOT NULL,
     entry       TEXT   COLLATE "C" NOT NULL
-);
+) WITH (toast_tuple_target = 4080);
+
+-- Entries that are too long for that are compressed, by the quick method where the server was built with it.
+DO $$ BEGIN
+    ALTER TABLE audit_entries ALTER COLUMN entry SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported OR invalid_parameter_value THEN
+    NULL;
+END $$;
 
 CREATE INDEX audit_entries_by_time ON audit_entries (recorded_at, sequence);
 CREATE INDEX audit_entries_by_subject ON audit_entries (subject, sequence);
@@ -76,9 +87,9 @@ VALUES (1, 0, '\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b85
 -- Every decision on an application: its first by model and policy, the later ones by people. The record that
 -- repeats a decision is the payload of its audit entry; `decision` is the part of it that is answered.
 CREATE TABLE decisions (
-    audit_sequence BIGINT NOT NULL PRIMARY KEY REFERENCES audit_entries (sequence),
+    audit_sequence BIGINT NOT NULL PRIMARY KEY,
     leaf_hash      BYTEA  NOT NULL,
-    application_id TEXT   COLLATE "C" NOT NULL REFERENCES applications (id),
+    application_id TEXT   COLLATE "C" NOT NULL,
     -- The application's version that this decision made.
     number         BIGINT NOT NULL CHECK (number >= 1),
     id             TEXT   COLLATE "C" NOT NULL,
@@ -103,6 +114,10 @@ CREATE TABLE idempotency_keys (
     response       BYTEA  NOT NULL,
     created_at     TEXT   COLLATE "C" NOT NULL,
     PRIMARY KEY (caller, route, key)
-);
+) WITH (toast_tuple_target = 8160);
+
+-- What is sealed cannot be made shorter.
+ALTER TABLE applications ALTER COLUMN applicant SET STORAGE EXTERNAL;
+ALTER TABLE idempotency_keys ALTER COLUMN response SET STORAGE EXTERNAL;
 
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);

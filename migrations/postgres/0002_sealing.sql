@@ -3,7 +3,7 @@
 -- The data key of an application, and by what its applicant is found. To remove a row is to erase: nothing else
 -- opens what was sealed.
 CREATE TABLE data_keys (
-    application_id    TEXT  COLLATE "C" NOT NULL PRIMARY KEY REFERENCES applications (id),
+    application_id    TEXT  COLLATE "C" NOT NULL PRIMARY KEY,
     -- Keyed hashes of applicant.reference and applicant.national_id.
     applicant_index   BYTEA NOT NULL,
     national_id_index BYTEA,

@@ -7,8 +7,8 @@ use super::{Error, dialect, error::is_broken_connection};
 /// A database. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
 pub enum Db {
-    /// One connection that writes and several that read, on one file.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    /// One connection that writes, several that read, and one that tidies up behind the writer, on one file.
+    Sqlite { writer: SqlitePool, readers: SqlitePool, checkpointer: SqlitePool },
     /// One connection that writes and several that read. Other processes may have theirs.
     Postgres { writer: PgPool, readers: PgPool },
 }
@@ -60,7 +60,8 @@ impl Db {
     /// Closes every connection, once what they are doing is done.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, checkpointer } => {
+                checkpointer.close().await;
                 readers.close().await;
                 writer.close().await;
             }

@@ -7,7 +7,10 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
-    os::unix::{fs::chown, process::CommandExt},
+    os::unix::{
+        fs::{PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{
@@ -48,6 +51,8 @@ rm -rf "$folder"
 /// A server. It stops when this is dropped, or when the process ends.
 pub(crate) struct Server {
     folder: PathBuf,
+    /// Names the socket; in use only where a server listens to more than that.
+    port: u16,
     keeper: Mutex<Keeper>,
     databases: AtomicU32,
 }
@@ -60,13 +65,28 @@ struct Keeper {
 
 /// The server that the tests of this binary share.
 pub(crate) fn shared() -> Arc<Server> {
-    static SHARED: LazyLock<Arc<Server>> = LazyLock::new(|| Arc::new(Server::start(&[])));
+    static SHARED: LazyLock<Arc<Server>> = LazyLock::new(|| Arc::new(Server::start()));
     Arc::clone(&SHARED)
 }
 
 impl Server {
-    /// Makes a cluster and starts its server, with further settings (`name=value`).
-    pub(crate) fn start(settings: &[String]) -> Self {
+    /// Makes a cluster and starts its server.
+    pub(crate) fn start() -> Self {
+        Self::start_with(5432, "", &[])
+    }
+
+    /// As [`Server::start`]; it listens on this machine too, and speaks TLS with the certificate of `fixtures/tls`.
+    pub(crate) fn start_with_tls() -> Self {
+        let tls = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls");
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        let settings = " -c listen_addresses=127.0.0.1 -c ssl=on";
+        Self::start_with(port, settings, &[tls.join("server.pem"), tls.join("server.key")])
+    }
+
+    /// `files` are put where the server looks for its certificate and key.
+    fn start_with(port: u16, settings: &str, files: &[PathBuf]) -> Self {
         let bin = binaries();
         let folder = tempfile::Builder::new().prefix("underwright-postgres-").tempdir().expect("a folder").keep();
         let owner = owner();
@@ -80,12 +100,17 @@ impl Server {
         initdb.args(["--locale-provider=icu", "--icu-locale=en-US"]);
         let made = as_owner(&mut initdb, owner).output().expect("initdb can be started");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let mut options = format!("-c listen_addresses= -c unix_socket_directories={}", folder.display());
-        options.push_str(" -c fsync=on -c max_connections=300 -c shared_buffers=64MB");
-        for setting in settings {
-            options.push_str(" -c ");
-            options.push_str(setting);
+        for file in files {
+            let own = data.join(file.file_name().expect("a name"));
+            fs::copy(file, &own).expect("copied");
+            fs::set_permissions(&own, fs::Permissions::from_mode(0o600)).expect("private");
+            chown(&own, owner.map(|(user, _)| user), owner.map(|(_, group)| group)).expect("given away");
         }
+        let options = format!(
+            "-c port={port} -c listen_addresses= -c unix_socket_directories={} -c fsync=on -c max_connections=300 \
+             -c shared_buffers=256MB{settings}",
+            folder.display()
+        );
         let mut shell = Command::new("sh");
         shell.args(["-c", KEEPER, "keeper"]).arg(&bin).arg(&folder).arg(&options);
         shell.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -93,7 +118,7 @@ impl Server {
         let words = shell.stdin.take().expect("piped");
         let answers = BufReader::new(shell.stdout.take().expect("piped"));
         let keeper = Mutex::new(Keeper { _shell: shell, words, answers });
-        let server = Self { folder, keeper, databases: AtomicU32::new(0) };
+        let server = Self { folder, port, keeper, databases: AtomicU32::new(0) };
         server.tell("start");
         server
     }
@@ -110,7 +135,12 @@ impl Server {
 
     /// The address of a database on this server.
     pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgres:///{database}?user={USER}&host={}", self.folder.display())
+        format!("postgres:///{database}?user={USER}&host={}&port={}", self.folder.display(), self.port)
+    }
+
+    /// The same address through the network of this machine.
+    pub(crate) fn network_url(&self, host: &str, database: &str, options: &str) -> String {
+        format!("postgres://{USER}@{host}:{}/{database}?{options}", self.port)
     }
 
     async fn administer(&self, statement: String) -> sqlx::Result<()> {

@@ -3,10 +3,11 @@
 use std::{path::Path, time::Duration};
 
 use sqlx::{
-    Connection, SqliteConnection,
+    Connection, SqliteConnection, SqlitePool,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::time::MissedTickBehavior;
 
 use super::{AppliedMigration, applied, migration_error, newest, refuse_newer};
 use crate::{
@@ -20,6 +21,12 @@ use crate::{
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
+/// How often what stands in the write-ahead log is written back into the file, beside the writer.
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(100);
+/// At how many pages of the write-ahead log the writer itself writes back the rest, so that the log begins anew: 64 MiB.
+const LOG_PAGES_MAX: &str = "16384";
+/// How much of the file the writer keeps in memory: 64 MiB.
+const WRITER_CACHE: &str = "-65536";
 /// How long a connection waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -34,9 +41,31 @@ pub(super) async fn migrate(path: &Path, settings: &config::Database) -> Result<
     let mut connection = connect(path, &options).await?;
     let applied = apply_migrations(&before, &mut connection).await?;
     connection.close().await?;
-    let writer = pool(1, settings).connect_lazy_with(options.clone());
-    let readers = pool(settings.read_connections, settings).connect_lazy_with(options.pragma("query_only", "ON"));
-    Ok((Db::Sqlite { writer, readers }, applied))
+    let writing = options.clone().pragma("wal_autocheckpoint", LOG_PAGES_MAX).pragma("cache_size", WRITER_CACHE);
+    let writer = pool(1, settings).connect_lazy_with(writing);
+    let reading = options.clone().pragma("query_only", "ON");
+    let readers = pool(settings.read_connections, settings).connect_lazy_with(reading);
+    let checkpointer = pool(1, settings).connect_lazy_with(options);
+    tokio::spawn(write_back(checkpointer.clone()));
+    Ok((Db::Sqlite { writer, readers, checkpointer }, applied))
+}
+
+/// Writes what stands in the write-ahead log back into the file, a little at a time and beside the writer, until the
+/// database is closed. Left to the writer, a commit now and then would wait for all of it.
+async fn write_back(checkpointer: SqlitePool) {
+    let mut due = tokio::time::interval(CHECKPOINT_EVERY);
+    due.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = checkpointer.close_event() => return,
+            _ = due.tick() => {
+                // What fails is tried again; should it never succeed, the writer does it.
+                if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&checkpointer).await {
+                    tracing::debug!(%error, "the write-ahead log was not written back");
+                }
+            }
+        }
+    }
 }
 
 pub(super) async fn open_read_only(path: &Path, settings: &config::Database) -> Result<Db, Error> {
@@ -61,7 +90,8 @@ pub(super) async fn open_read_only(path: &Path, settings: &config::Database) -> 
     connection.close().await?;
     // Whoever asks for the writer gets a connection that refuses to write.
     let writer = pool(1, settings).connect_lazy_with(options.clone());
-    Ok(Db::Sqlite { writer, readers: pool(1, settings).connect_lazy_with(options) })
+    let readers = pool(1, settings).connect_lazy_with(options);
+    Ok(Db::Sqlite { checkpointer: writer.clone(), writer, readers })
 }
 
 /// Whether changes stand in a write-ahead log beside the file.

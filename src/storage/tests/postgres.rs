@@ -164,7 +164,7 @@ async fn a_second_writer_waits_for_the_first_whichever_process_it_is_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_restarted_is_used_again_at_once() {
-    let server = Arc::new(Server::start(&[]));
+    let server = Arc::new(Server::start());
     let database = server.database().await;
     let db = Db::open(&DatabaseUrl::parse(&database.url()).unwrap()).await.unwrap();
     for word in ["stop", "kill"] {
@@ -175,4 +175,38 @@ async fn a_server_that_was_restarted_is_used_again_at_once() {
         assert!(db.write().await.is_ok(), "after {word}");
         assert!(audit::head(&mut db.read().await.unwrap()).await.is_ok(), "after {word}");
     }
+}
+
+#[tokio::test]
+async fn over_the_network_a_server_must_prove_who_it_is() {
+    let server = Server::start_with_tls();
+    let authority = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tls/authority.pem");
+    let trusted = format!("sslrootcert={}", authority.display());
+    let open = async |host: &str, options: String| {
+        let url = DatabaseUrl::parse(&server.network_url(host, "postgres", &options)).unwrap();
+        Db::open(&url).await
+    };
+    let db = open("localhost", format!("sslmode=verify-full&{trusted}")).await.unwrap();
+    let mut tx = db.read().await.unwrap();
+    let Tx::Postgres(connection) = &mut tx else { panic!("asked for a server") };
+    let encrypted: bool = sqlx::query_scalar("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")
+        .fetch_one(&mut **connection)
+        .await
+        .unwrap();
+    assert!(encrypted);
+    // An authority that nobody named, and a name that the certificate does not have.
+    for (host, options) in
+        [("localhost", "sslmode=verify-full".to_owned()), ("127.0.0.1", format!("sslmode=verify-full&{trusted}"))]
+    {
+        let refused = open(host, options).await;
+        assert!(matches!(&refused, Err(Error::CannotConnect { .. })), "{refused:?}");
+    }
+    open("127.0.0.1", format!("sslmode=verify-ca&{trusted}")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_refused_where_tls_is_asked_for() {
+    let url = format!("{}&sslmode=require", postgres::shared().url("postgres"));
+    let refused = Db::open(&DatabaseUrl::parse(&url).unwrap()).await;
+    assert!(matches!(&refused, Err(Error::CannotConnect { reason, .. }) if reason.contains("TLS")), "{refused:?}");
 }
