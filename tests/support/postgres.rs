@@ -82,7 +82,7 @@ impl Server {
         let port = free.local_addr().expect("an address").port();
         drop(free);
         let settings = " -c listen_addresses=127.0.0.1 -c ssl=on";
-        Self::start_with(port, settings, &[tls.join("server.pem"), tls.join("server.key")])
+        Self::start_with(port, settings, &[tls.join("server.crt"), tls.join("server.key")])
     }
 
     /// `files` are put where the server looks for its certificate and key.
