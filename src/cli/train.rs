@@ -1,14 +1,16 @@
 //! `underwright train`.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Instant};
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use super::{Answer, evaluate::figures, print_line};
 use crate::{
     storage::bundle_files::{self, BundleFiles},
     training::{
+        engine,
         run::{self, Progress, Summary, Trained},
         schema_file::SchemaFile,
     },
@@ -51,16 +53,63 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
     }
     let threads = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0).into()).build()?;
     let bar = progress_bar();
-    let trained = threads.install(|| run::train(&schema, &args.data, |progress| show(&bar, progress)));
+    let mut fit = FitMeter::default();
+    let trained = threads.install(|| {
+        run::train(&schema, &args.data, |progress| {
+            fit.observe(progress.stage);
+            show(&bar, progress);
+        })
+    });
     bar.finish_and_clear();
     let Trained { model_json, parity_jsonl, card_md, report_html, summary } = trained?;
     let files = BundleFiles { model_json, parity_jsonl, card_md, report_html: Some(report_html) };
     bundle_files::write_bundle(&args.out, &files)?;
     say(args, &summary);
     if args.json {
-        print_line(&serde_json::to_string(&summary)?)?;
+        let FitMeter { seconds, peak_mb, .. } = fit;
+        print_line(&serde_json::to_string(&Report { summary: &summary, fit_s: seconds, fit_mb: peak_mb })?)?;
     }
     Ok(Answer::Done)
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    /// Seconds from the table in memory to the finished forest, without the inner hold-outs.
+    fit_s: Option<f64>,
+    /// The peak memory of the process until then, in MiB; on Linux alone.
+    fit_mb: Option<f64>,
+}
+
+/// Takes the time of the final fit, which begins and ends with a stage of training.
+#[derive(Default)]
+struct FitMeter {
+    started: Option<Instant>,
+    seconds: Option<f64>,
+    peak_mb: Option<f64>,
+}
+
+impl FitMeter {
+    fn observe(&mut self, stage: &str) {
+        match (stage == engine::GROWING, self.started) {
+            (true, None) => self.started = Some(Instant::now()),
+            (false, Some(started)) if self.seconds.is_none() => {
+                self.seconds = Some(started.elapsed().as_secs_f64());
+                self.peak_mb = peak_mb();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The peak of this process's memory so far, where the system tells.
+fn peak_mb() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib / 1024.0)
 }
 
 fn say(args: &Args, summary: &Summary) {

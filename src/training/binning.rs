@@ -2,13 +2,18 @@
 //!
 //! A feature with at most `max_bins` distinct values gets a bin for each; one with more gets bins
 //! that hold about equally many rows. Missing values (NaN) have a bin of their own. Cut points lie
-//! between two neighbouring values, so that a value seen in training never stands on one.
+//! between two neighbouring values of the rows they are learnt from.
+
+use std::borrow::Cow;
 
 use rayon::prelude::*;
 
 /// The most bins that a feature may have beside the bin for "missing": bins are bytes, and a byte
 /// above the last bin has to remain for "missing".
 pub const MOST_BINS: usize = 254;
+
+/// Rows that cuts are learnt from at most, about.
+const MOST_ROWS: usize = 200_000;
 
 /// Where one feature is cut.
 ///
@@ -23,9 +28,11 @@ impl Cuts {
     ///
     /// A value that many rows share fills a bin of its own and the remaining rows are shared out
     /// among the remaining bins, so that a common zero does not cost the others their resolution.
+    ///
+    /// Of a long column an even sample is looked at: a quantile of [`MOST_ROWS`] rows is off by a tenth of a bin.
     #[must_use]
     pub fn learn(column: &[f64], max_bins: usize) -> Self {
-        let mut sorted: Vec<f64> = column.iter().copied().filter(|value| !value.is_nan()).collect();
+        let mut sorted: Vec<f64> = sampled(column).filter(|value| !value.is_nan()).collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let counts = run_lengths(&sorted);
         let max_bins = max_bins.clamp(2, MOST_BINS);
@@ -72,6 +79,18 @@ impl Cuts {
         }
         self.thresholds.partition_point(|&threshold| threshold < value) as u8
     }
+}
+
+/// At most about [`MOST_ROWS`] values, evenly drawn: by the fractional parts of row times the golden
+/// ratio, which fill the unit evenly and share no period with the order of the rows.
+fn sampled(column: &[f64]) -> impl Iterator<Item = f64> {
+    let rows = column.len().max(MOST_ROWS) as u64;
+    let below = ((1_u64 << 32) * MOST_ROWS as u64) / rows;
+    let mut fraction = 0_u32;
+    column.iter().copied().filter(move |_| {
+        fraction = fraction.wrapping_add(0x9E37_79B9);
+        u64::from(fraction) < below
+    })
 }
 
 /// Distinct values of a sorted column, each with its number of rows.
@@ -140,7 +159,13 @@ impl Binned {
     /// Learns cuts from `columns` and bins them. All columns have the same length.
     #[must_use]
     pub fn learn<C: AsRef<[f64]> + Sync>(columns: &[C], max_bins: usize) -> Self {
-        Self::bin_with(columns, |_, column| Cuts::learn(column, max_bins))
+        Self::learn_each(columns.len(), |index| Cow::Borrowed(columns[index].as_ref()), max_bins)
+    }
+
+    /// The same of `count` columns that are made one at a time and dropped once they are binned.
+    #[must_use]
+    pub fn learn_each<'c>(count: usize, column: impl Fn(usize) -> Cow<'c, [f64]> + Sync, max_bins: usize) -> Self {
+        Self::bin_each(count, column, |_, column| Cuts::learn(column, max_bins))
     }
 
     /// Bins further rows by the cuts of this table.
@@ -150,21 +175,28 @@ impl Binned {
     #[must_use]
     pub fn bin_alike<C: AsRef<[f64]> + Sync>(&self, columns: &[C]) -> Self {
         assert_eq!(columns.len(), self.columns.len(), "as many columns as the table they are binned alike");
-        Self::bin_with(columns, |index, _| self.columns[index].cuts.clone())
+        self.bin_each_alike(|index| Cow::Borrowed(columns[index].as_ref()))
     }
 
-    fn bin_with<C: AsRef<[f64]> + Sync>(columns: &[C], cuts: impl Fn(usize, &[f64]) -> Cuts + Sync) -> Self {
-        let columns: Vec<BinnedColumn> = columns
-            .par_iter()
-            .enumerate()
-            .map(|(index, column)| {
-                let column = column.as_ref();
-                let cuts = cuts(index, column);
-                let bins: Vec<u8> = column.iter().map(|&value| cuts.bin(value)).collect();
-                let has_missing = bins.contains(&cuts.missing_bin());
-                BinnedColumn { cuts, bins, has_missing }
-            })
-            .collect();
+    /// The same of columns that are made one at a time and dropped once they are binned.
+    #[must_use]
+    pub fn bin_each_alike<'c>(&self, column: impl Fn(usize) -> Cow<'c, [f64]> + Sync) -> Self {
+        Self::bin_each(self.columns.len(), column, |index, _| self.columns[index].cuts.clone())
+    }
+
+    fn bin_each<'c>(
+        count: usize,
+        column: impl Fn(usize) -> Cow<'c, [f64]> + Sync,
+        cuts: impl Fn(usize, &[f64]) -> Cuts + Sync,
+    ) -> Self {
+        let columns = (0..count).into_par_iter().map(|index| {
+            let column = column(index);
+            let cuts = cuts(index, &column);
+            let bins: Vec<u8> = column.iter().map(|&value| cuts.bin(value)).collect();
+            let has_missing = bins.contains(&cuts.missing_bin());
+            BinnedColumn { cuts, bins, has_missing }
+        });
+        let columns: Vec<BinnedColumn> = columns.collect();
         let rows = columns.first().map_or(0, |column| column.bins.len());
         Self { columns, rows }
     }
@@ -211,6 +243,17 @@ mod tests {
         let column: Vec<f64> = (0..10_000).map(|i| if i < 9_000 { 0.0 } else { f64::from(i) }).collect();
         let cuts = Cuts::learn(&column, 11);
         assert_eq!(cuts.thresholds().len(), 10, "{cuts:?}");
+    }
+
+    #[test]
+    fn cuts_of_a_long_column_are_those_of_an_even_sample() {
+        let column: Vec<f64> = (0..3 * MOST_ROWS).map(|row| ((row * 7_919) % 1_000_003) as f64).collect();
+        let mut sorted = column.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        for (number, &cut) in Cuts::learn(&column, 10).thresholds().iter().enumerate() {
+            let share = sorted.partition_point(|&value| value <= cut) as f64 / sorted.len() as f64;
+            assert!((share - (number + 1) as f64 / 10.0).abs() < 0.005, "cut {number} has {share} below it");
+        }
     }
 
     #[test]

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::{features::schema::Schema, forest::Forest};
 
+/// The stage in which the model itself is grown.
+pub const GROWING: &str = "growing the trees";
+
 /// What grows the trees.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -79,7 +82,6 @@ impl Engine {
         mut watch: impl FnMut(&'static str, u32, u32),
     ) -> Result<Grown, EngineError> {
         const CHOOSING: &str = "choosing the number of trees";
-        const GROWING: &str = "growing the trees";
         let of = plan.parameters.trees;
         match self {
             Self::Underwright => {

@@ -118,18 +118,21 @@ impl Wanted {
     /// Names the first parameter that is outside its range.
     pub fn complete(&self, rows: usize) -> Result<Parameters, OutOfRange> {
         let is_small = rows < 5_000;
+        // A tree of 200,000 rows asks the same questions as one of a million.
+        #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
+        let rows_share = (200_000.0 / rows.max(1) as f64).clamp(0.1, 0.7);
         let complete = Parameters {
-            trees: self.trees.unwrap_or(600),
+            trees: self.trees.unwrap_or(1_500),
             depth: self.depth.unwrap_or(if is_small { 4 } else { 6 }),
             rate: self.rate.unwrap_or(0.04),
             l2: self.l2.unwrap_or(10.0),
             min_hessian: self.min_hessian.unwrap_or(if is_small { 1.0 } else { 5.0 }),
-            rows_share: self.rows_share.unwrap_or(0.7),
-            features_share: self.features_share.unwrap_or(0.5),
-            max_bins: self.max_bins.unwrap_or(MOST_BINS),
+            rows_share: self.rows_share.unwrap_or(rows_share),
+            features_share: self.features_share.unwrap_or(if is_small { 0.4 } else { 0.5 }),
+            max_bins: self.max_bins.unwrap_or(if rows < 50_000 { 64 } else { MOST_BINS }),
             early_stopping: self.early_stopping.unwrap_or(50),
             category_smoothing: self.category_smoothing.unwrap_or(20.0),
-            seeds: self.seeds.unwrap_or(1),
+            seeds: self.seeds.unwrap_or(if rows < 100_000 { 2 } else { 1 }),
             seed: self.seed.unwrap_or(0),
         };
         complete.check()?;

@@ -5,8 +5,8 @@ Every engine gets the same rows, columns and monotone directions. It is measured
 12 configurations are fitted on an inner part of the training rows, the one with the least log-loss on the
 rest of them is fitted on all of them, and only then is the test part looked at.
 
-Results are kept in a JSON file; a run measures only what the file lacks, so peers and Underwright may be
-measured in turn. The Markdown tables go to standard output.
+Results are kept in a JSON file, split by split; a run measures only what the file lacks, so it may be stopped, and
+peers and Underwright may be measured in turn. The Markdown tables go to standard output.
 """
 
 import argparse
@@ -81,15 +81,30 @@ def measure_underwright(engine, data, rows, monotone):
     return {"default": defaults, "tuned": tuned | {"configuration": number}}
 
 
-def measure(measure_split, data, monotone, repeats):
-    """Every outer split in turn, as columns: `{"default": {"auc": [...], ...}, "tuned": {...}}`."""
-    started, splits = time.monotonic(), []
-    for rows in data.outer_splits(repeats):
-        splits.append(measure_split(data, rows, monotone))
-    columns = {
-        kind: {key: [split[kind][key] for split in splits] for key in splits[0][kind]} for kind in ("default", "tuned")
-    }
-    return columns | {"seconds": round(time.monotonic() - started, 1)}
+def add_split(run, split, seconds):
+    """Appends the figures of a split to those of an engine's earlier ones: `{"default": {"auc": [...], ...}, "tuned": {...}}`."""
+    for kind, figures in split.items():
+        columns = run.setdefault(kind, {})
+        for key, value in figures.items():
+            columns.setdefault(key, []).append(value)
+    run["seconds"] = round(run.get("seconds", 0) + seconds, 1)
+
+
+def splits_done(run):
+    return len(run.get("tuned", {}).get("auc", []))
+
+
+def measure(measures, data, monotone, runs, repeats):
+    """Every outer split in turn, and in each the engines that have not done it; yields after each, to save."""
+    for number, rows in enumerate(data.outer_splits(repeats)):
+        for name, measure_split in measures.items():
+            run = runs.setdefault(name, {})
+            if splits_done(run) > number:
+                continue
+            started = time.monotonic()
+            add_split(run, measure_split(data, rows, monotone), time.monotonic() - started)
+            tuned = run["tuned"]["auc"]
+            yield f"{name} {tuned[-1]:.4f}, mean of {len(tuned)} {np.mean(tuned):.4f}, {run['seconds']} s"
 
 
 def main():
@@ -111,18 +126,16 @@ def main():
                 print("without --underwright only the peers are measured", file=sys.stderr)
         for set_name in options.sets:
             data = datasets.ALL[set_name](options.data)
+            repeats = options.repeats if len(data.bad) < 5_000 else 1
             for constraints in options.constraints:
                 monotone = data.monotone if constraints == "on" else {}
-                for name, measure_split in measures.items():
-                    run = results["runs"].setdefault(data.name, {}).setdefault(constraints, {})
-                    if name in run and not options.again:
-                        continue
-                    repeats = options.repeats if len(data.bad) < 5_000 else 1
-                    run[name] = measure(measure_split, data, monotone, repeats)
+                runs = results["runs"].setdefault(data.name, {}).setdefault(constraints, {})
+                if options.again:
+                    for name in measures:
+                        runs.pop(name, None)
+                for said in measure(measures, data, monotone, runs, repeats):
                     path.write_text(json.dumps(results, indent=1) + "\n")
-                    auc = np.mean(run[name]["tuned"]["auc"])
-                    print(f"{data.name}, constraints {constraints}: {name} {auc:.4f} in {run[name]['seconds']} s",
-                          file=sys.stderr)
+                    print(f"{data.name}, constraints {constraints}: {said}", file=sys.stderr, flush=True)
     print(report.quality(results))
 
 

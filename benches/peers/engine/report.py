@@ -52,7 +52,8 @@ def ahead(values, figure):
     if OURS not in values or not known:
         return ""
     best = BETTER[figure](known, key=lambda engine: np.mean(values[engine][figure]))
-    return difference(np.array(values[OURS][figure]) - np.array(values[best][figure]))
+    splits = min(len(values[OURS][figure]), len(values[best][figure]))
+    return difference(np.array(values[OURS][figure][:splits]) - np.array(values[best][figure][:splits]))
 
 
 def difference(differences):

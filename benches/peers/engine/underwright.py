@@ -8,7 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from peers import MOST_TREES, PATIENCE, RATE, SAMPLING
+from peers import MOST_TREES, PATIENCE, RATE
+
+# Shares of the rows and of the columns that a tree sees. It samples by default, so both of its ways do.
+SAMPLING = [(0.5, 0.4), (0.7, 0.4)]
 
 # Rows of the training part get days in 2000 and rows of the test part this one: `[split]` parts by day.
 TEST_DAY = "2001-01-01"
@@ -19,7 +22,7 @@ class Underwright:
     name = "Underwright"
     grid = [
         {"depth": depth, "l2": l2, "min_hessian": least, "rows_share": rows, "features_share": columns}
-        for depth, (l2, least), (rows, columns) in product([2, 4, 6], [(3.0, 1.0), (30.0, 5.0)], SAMPLING)
+        for depth, (l2, least), (rows, columns) in product([3, 4, 6], [(10.0, 1.0), (30.0, 5.0)], SAMPLING)
     ]
 
     def __init__(self, binary, folder):

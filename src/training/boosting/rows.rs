@@ -1,101 +1,170 @@
 //! The rows a tree is grown from, kept grouped by the leaf they are in.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
-use super::gradient::Sample;
+use super::{
+    gradient::{Sample, Sums},
+    sampling::TreeSample,
+};
 
-/// Samples grouped by leaf; within a leaf in the order of the table.
-///
-/// Invariant: `groups` tile `samples`, in order.
+/// Rows of the table in a block. Small enough that a block is parted within a core's cache; fixed,
+/// so that the work is cut alike on any number of threads.
+const BLOCK_ROWS: usize = 32_768;
+
+/// The drawn rows' samples in blocks of neighbouring rows, and in each block grouped by leaf.
 #[derive(Debug, Default)]
 pub(super) struct GroupedRows {
-    samples: Vec<Sample>,
-    scratch: Vec<Sample>,
-    groups: Vec<Group>,
+    blocks: Vec<Block>,
 }
 
-/// A leaf and how many samples it has.
-#[derive(Debug, Clone, Copy)]
-struct Group {
-    leaf: usize,
-    length: usize,
+/// Invariant: `spans` tile `samples`; within a span samples are in the order of the table.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    /// The rows that were drawn, rising.
+    drawn: Vec<u32>,
+    samples: Vec<Sample>,
+    /// Where each leaf's samples are: from, to.
+    spans: Vec<(u32, u32)>,
 }
 
 impl GroupedRows {
-    /// Puts `samples` into one leaf, the root.
-    pub(super) fn start(&mut self, samples: impl Iterator<Item = Sample>) {
-        self.samples.clear();
-        self.samples.extend(samples);
-        self.scratch.resize(self.samples.len(), Sample { row: 0, gradient: 0, hessian: 0 });
-        self.groups.clear();
-        self.groups.push(Group { leaf: 0, length: self.samples.len() });
+    /// Puts the rows that `sample` draws into one leaf, the root, with the gradients of their margins.
+    pub(super) fn start(&mut self, margins: &[f64], is_bad: &[bool], sample: &TreeSample) {
+        self.blocks.resize_with(margins.len().div_ceil(BLOCK_ROWS), Block::default);
+        self.blocks.par_iter_mut().enumerate().for_each(|(number, block)| {
+            let first = number * BLOCK_ROWS;
+            block.draw(first..(first + BLOCK_ROWS).min(margins.len()), sample);
+        });
+        let places = self.blocks.iter().scan(0, |place, block| {
+            *place += block.drawn.len();
+            Some(*place - block.drawn.len())
+        });
+        let places: Vec<usize> = places.collect();
+        self.blocks.par_iter_mut().zip(places).for_each(|(block, place)| {
+            block.start(place, (margins, is_bad), sample);
+        });
     }
 
-    /// All samples.
-    pub(super) fn samples(&self) -> &[Sample] {
-        &self.samples
+    /// The rows of the table that were drawn, block by block; rows stand in places in this order.
+    pub(super) fn drawn(&self) -> impl Iterator<Item = &[u32]> {
+        self.blocks.iter().map(|block| block.drawn.as_slice())
     }
 
-    /// The samples of every leaf.
-    pub(super) fn leaves(&self) -> impl Iterator<Item = (usize, &[Sample])> {
-        let mut rest = self.samples.as_slice();
-        self.groups.iter().map(move |group| {
-            let (samples, tail) = rest.split_at(group.length);
-            rest = tail;
-            (group.leaf, samples)
+    /// The blocks, shared out among at most `parts`.
+    pub(super) fn blocks(&self, parts: usize) -> rayon::slice::Chunks<'_, Block> {
+        self.blocks.par_chunks(self.blocks.len().div_ceil(parts.max(1)).max(1))
+    }
+
+    /// The sums of all samples.
+    pub(super) fn sums(&self) -> Sums {
+        self.blocks.iter().flat_map(|block| &block.samples).fold(Sums::default(), |mut sums, &sample| {
+            sums.include(sample);
+            sums
         })
     }
 
-    /// Parts every leaf in two: rows for which `is_above` go from leaf `l` to leaf `l + sibling_offset`.
-    pub(super) fn part(&mut self, sibling_offset: usize, is_above: impl Fn(u32) -> bool + Sync) {
-        let mut jobs = Vec::with_capacity(self.groups.len());
-        let (mut samples, mut scratch) = (self.samples.as_mut_slice(), self.scratch.as_mut_slice());
-        for group in &self.groups {
-            let (head, tail) = samples.split_at_mut(group.length);
-            let (scratch_head, scratch_tail) = scratch.split_at_mut(group.length);
-            jobs.push((group.leaf, head, scratch_head));
-            (samples, scratch) = (tail, scratch_tail);
-        }
-        self.groups = jobs
-            .into_par_iter()
-            .flat_map_iter(|(leaf, samples, scratch)| {
-                let below = part_stably(samples, scratch, &is_above);
-                let above = samples.len() - below;
-                [Group { leaf, length: below }, Group { leaf: leaf + sibling_offset, length: above }]
-            })
-            .collect();
+    /// How many samples a leaf has.
+    pub(super) fn count(&self, leaf: usize) -> usize {
+        self.blocks.iter().map(|block| block.leaf(leaf).len()).sum()
+    }
+
+    /// Parts each of `leaves` leaves in two: places for which `is_above` go from leaf `l` to leaf `l + leaves`.
+    pub(super) fn part(&mut self, leaves: usize, is_above: impl Fn(u32) -> bool + Sync) {
+        self.blocks.par_iter_mut().for_each_init(Vec::new, |above, block| block.part(leaves, above, &is_above));
     }
 }
 
+impl Block {
+    /// The samples of a leaf.
+    pub(super) fn leaf(&self, leaf: usize) -> &[Sample] {
+        let (from, to) = self.spans[leaf];
+        &self.samples[from as usize..to as usize]
+    }
+
+    fn draw(&mut self, rows: Range<usize>, sample: &TreeSample) {
+        self.drawn.resize(rows.len(), 0);
+        let mut drawn = 0;
+        for row in to_u32(rows.start)..to_u32(rows.end) {
+            // Written in any case and kept if it is in: cheaper than a branch that cannot be foretold.
+            self.drawn[drawn] = row;
+            drawn += usize::from(sample.has(row));
+        }
+        self.drawn.truncate(drawn);
+    }
+
+    fn start(&mut self, first_place: usize, (margins, is_bad): (&[f64], &[bool]), sample: &TreeSample) {
+        self.samples.clear();
+        self.samples.extend(
+            self.drawn.iter().zip(to_u32(first_place)..).map(|(&row, place)| {
+                Sample::new(place, margins[row as usize], is_bad[row as usize], sample.chance(row))
+            }),
+        );
+        self.spans.clear();
+        self.spans.push((0, to_u32(self.drawn.len())));
+    }
+
+    fn part(&mut self, leaves: usize, above: &mut Vec<Sample>, is_above: impl Fn(u32) -> bool) {
+        above.resize(self.samples.len().max(above.len()), Sample::default());
+        self.spans.resize(2 * leaves, (0, 0));
+        let (lower, upper) = self.spans.split_at_mut(leaves);
+        for (lower, upper) in lower.iter_mut().zip(upper) {
+            let (from, to) = *lower;
+            let below = part_stably(&mut self.samples[from as usize..to as usize], above, &is_above);
+            let middle = from + to_u32(below);
+            (*lower, *upper) = ((from, middle), (middle, to));
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a table has fewer than 2^32 rows")]
+const fn to_u32(count: usize) -> u32 {
+    count as u32
+}
+
 /// Moves the samples that are above behind those that are not; gives the number of the latter.
-fn part_stably(samples: &mut [Sample], scratch: &mut [Sample], is_above: impl Fn(u32) -> bool) -> usize {
-    let (mut below, mut above) = (0, 0);
+fn part_stably(samples: &mut [Sample], above: &mut [Sample], is_above: impl Fn(u32) -> bool) -> usize {
+    let above = &mut above[..samples.len()];
+    let (mut below, mut ends) = (0, 0);
     for index in 0..samples.len() {
         let sample = samples[index];
         // Both writes are made and one is kept: cheaper than a branch that cannot be foretold.
         samples[below] = sample;
-        scratch[above] = sample;
-        let goes_above = usize::from(is_above(sample.row));
+        above[ends] = sample;
+        let goes_above = usize::from(is_above(sample.place));
         below += 1 - goes_above;
-        above += goes_above;
+        ends += goes_above;
     }
-    samples[below..].copy_from_slice(&scratch[..above]);
+    samples[below..].copy_from_slice(&above[..ends]);
     below
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::training::{binning::Binned, parameters::Wanted};
 
     #[test]
     fn rows_stay_grouped_by_leaf_and_in_order() {
-        let mut rows = GroupedRows::default();
-        rows.start((0..8).map(|row| Sample::new(row, 0.0, false)));
-        rows.part(1, |row| row % 2 == 1);
-        rows.part(2, |row| row >= 4);
-        let mut leaves: Vec<(usize, Vec<u32>)> =
-            rows.leaves().map(|(leaf, samples)| (leaf, samples.iter().map(|s| s.row).collect())).collect();
-        leaves.sort();
-        assert_eq!(leaves, [(0, vec![0, 2]), (1, vec![1, 3]), (2, vec![4, 6]), (3, vec![5, 7])]);
+        let table = Binned::learn(&[[0.0]], 254);
+        let wanted = Wanted { rows_share: Some(1.0), ..Wanted::default() };
+        let sample = TreeSample::draw(&table, &wanted.complete(8).expect("in range"), (0, 0));
+        // More than a block.
+        let rows = BLOCK_ROWS + 8;
+        let mut grouped = GroupedRows::default();
+        for _ in 0..2 {
+            grouped.start(&vec![0.0; rows], &vec![false; rows], &sample);
+            grouped.part(1, |row| row % 2 == 1);
+            grouped.part(2, |row| row >= 4);
+            for leaf in 0..4 {
+                let samples = grouped.blocks.iter().flat_map(|block| block.leaf(leaf));
+                let found: Vec<usize> = samples.map(|sample| sample.place as usize).collect();
+                let expected: Vec<usize> =
+                    (0..rows).filter(|row| row % 2 + 2 * usize::from(*row >= 4) == leaf).collect();
+                assert_eq!(found, expected);
+                assert_eq!(grouped.count(leaf), expected.len());
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use super::gradient::Sums;
 use crate::{
     forest::tree::{Split, SymmetricTree},
     training::binning::{Binned, BinnedColumn},
@@ -30,12 +31,18 @@ impl Question {
     pub(super) const fn is_above(self, bin: u8, missing_bin: u8) -> bool {
         if bin == missing_bin { self.missing_above } else { bin > self.bin }
     }
+
+    /// The sums of the rows that answer no.
+    pub(super) fn sums_below(self, bins: &[Sums], column: &BinnedColumn) -> Sums {
+        let missing = if self.missing_above { Sums::default() } else { bins[usize::from(column.cuts().missing_bin())] };
+        bins[..=usize::from(self.bin)].iter().fold(missing, |sums, &bin| sums + bin)
+    }
 }
 
 /// A tree in terms of bins.
 ///
-/// Invariant: `values` has `2^questions.len()` elements; bit i of a leaf's index is the answer to
-/// question i.
+/// Invariant: at most eight questions, and `values` has `2^questions.len()` elements; bit i of a leaf's
+/// index is the answer to question i.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BinnedTree {
     pub questions: Vec<Question>,
@@ -66,13 +73,13 @@ impl BinnedTree {
     /// Finds the leaves of at most [`CHUNK_ROWS`] rows, given by the first and their number; `visit`
     /// gets each row's place among them and its leaf. Column by column, which compiles to vectors.
     fn for_each_leaf(&self, table: &Binned, (first, rows): (usize, usize), mut visit: impl FnMut(usize, usize)) {
-        let mut leaves = [0_u16; CHUNK_ROWS];
+        let mut leaves = [0_u8; CHUNK_ROWS];
         let leaves = &mut leaves[..rows];
         for (level, question) in self.questions.iter().enumerate() {
             let column = question.column(table);
             let missing_bin = column.cuts().missing_bin();
             for (leaf, &bin) in leaves.iter_mut().zip(&column.bins()[first..][..rows]) {
-                *leaf |= u16::from(question.is_above(bin, missing_bin)) << level;
+                *leaf |= u8::from(question.is_above(bin, missing_bin)) << level;
             }
         }
         for (row, &leaf) in leaves.iter().enumerate() {
