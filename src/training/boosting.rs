@@ -181,3 +181,6 @@ impl<'a> Booster<'a> {
         values
     }
 }
+
+#[cfg(test)]
+mod tests;

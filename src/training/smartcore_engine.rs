@@ -84,7 +84,7 @@ impl Prepared {
         let columns: Vec<Vec<f64>> = (0..features)
             .map(|feature| {
                 if is_category(feature) {
-                    category(feature).ordered_rates(plan.parameters.seed)
+                    category(feature).training_rates(plan.parameters.seed)
                 } else {
                     rows.columns[feature].clone()
                 }

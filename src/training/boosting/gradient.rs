@@ -103,7 +103,7 @@ impl Sums {
     #[inline]
     #[expect(clippy::cast_precision_loss, reason = "below 2^48, so exact")]
     pub fn gradient(self) -> f64 {
-        self.gradient as f64 * (1.0 / GRADIENT_ONE as f64)
+        self.gradient as f64 * (1.0 / 32_767.0)
     }
 
     /// The sum of the hessians as a number.
@@ -111,7 +111,7 @@ impl Sums {
     #[inline]
     #[expect(clippy::cast_precision_loss, reason = "below 2^48, so exact")]
     pub fn hessian(self) -> f64 {
-        self.hessian as f64 * (1.0 / HESSIAN_ONE as f64)
+        self.hessian as f64 * (1.0 / 262_140.0)
     }
 
     /// Whether nothing is in it.
@@ -156,7 +156,7 @@ fn sigmoid_f32(margin: f32) -> f32 {
     let fraction = exponent - (shifted - TO_WHOLE);
     // The Taylor series of 2^x for |x| <= 1/2; the first term left out is below 2e-7.
     let mut power = 1.540_353_e-4_f32;
-    for coefficient in [1.333_356_e-3, 9.618_129_e-3, 5.550_411_e-2, 0.240_226_51, std::f32::consts::LN_2, 1.0] {
+    for coefficient in [1.333_356_e-3, 9.618_129_e-3, 5.550_411_e-2, 0.240_226_5, std::f32::consts::LN_2, 1.0] {
         power = power * fraction + coefficient;
     }
     let scale = f32::from_bits((shifted.to_bits() << 23).wrapping_add(127 << 23));

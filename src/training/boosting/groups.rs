@@ -87,21 +87,20 @@ fn count(counters: &mut Vec<Counter>, bins: GroupBins<'_>, (rows, leaves): (&Gro
 
 /// Joins the bins of each row, in as many columns as there are, into its word.
 fn gather(words: &mut [u64], rows: &[u32], columns: &[&[u8]]) {
-    match *columns {
-        [a] => gather_columns(words, rows, [a]),
-        [a, b] => gather_columns(words, rows, [a, b]),
-        [a, b, c] => gather_columns(words, rows, [a, b, c]),
-        [a, b, c, d] => gather_columns(words, rows, [a, b, c, d]),
-        [a, b, c, d, e] => gather_columns(words, rows, [a, b, c, d, e]),
-        [a, b, c, d, e, f] => gather_columns(words, rows, [a, b, c, d, e, f]),
-        [a, b, c, d, e, f, g] => gather_columns(words, rows, [a, b, c, d, e, f, g]),
-        [a, b, c, d, e, f, g, h] => gather_columns(words, rows, [a, b, c, d, e, f, g, h]),
-        _ => {}
+    match columns.len() {
+        1 => gather_columns::<1>(words, rows, columns),
+        2 => gather_columns::<2>(words, rows, columns),
+        3 => gather_columns::<3>(words, rows, columns),
+        4 => gather_columns::<4>(words, rows, columns),
+        5 => gather_columns::<5>(words, rows, columns),
+        6 => gather_columns::<6>(words, rows, columns),
+        7 => gather_columns::<7>(words, rows, columns),
+        _ => gather_columns::<8>(words, rows, columns),
     }
 }
 
-fn gather_columns<const COLUMNS: usize>(words: &mut [u64], rows: &[u32], columns: [&[u8]; COLUMNS]) {
-    let columns = columns.map(|column| &column[..columns[0].len()]);
+fn gather_columns<const COLUMNS: usize>(words: &mut [u64], rows: &[u32], columns: &[&[u8]]) {
+    let columns: [&[u8]; COLUMNS] = std::array::from_fn(|index| &columns[index][..columns[0].len()]);
     for (word, &row) in words.iter_mut().zip(rows) {
         let mut bins = [0; WIDTH];
         for (bin, column) in bins.iter_mut().zip(columns) {

@@ -46,7 +46,7 @@ impl TreeSample {
     }
 
     /// A function of the tree and the row alone, so that rows can be drawn in any order: the finaliser of
-    /// Steele, Lea and Flood's SplitMix (2014) over a sequence that does not repeat.
+    /// `SplitMix` (Steele, Lea and Flood, 2014) over a sequence that does not repeat.
     #[inline]
     fn bits(&self, row: u32) -> u64 {
         let mut bits = self.key.wrapping_add(u64::from(row).wrapping_mul(0x9E37_79B9_7F4A_7C15));
