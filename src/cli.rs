@@ -6,6 +6,7 @@
 
 mod audit;
 mod evaluate;
+mod import;
 mod migrate;
 mod openapi;
 mod score;
@@ -38,6 +39,7 @@ enum Command {
     Token(token::Args),
     Train(train::Args),
     Evaluate(evaluate::Args),
+    Import(import::Args),
     Score(score::Args),
     #[command(subcommand)]
     Audit(audit::Command),
@@ -71,6 +73,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Token(args) => token::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Audit(command) => audit::run(&command),
         Command::Migrate(args) => migrate::run(&args),

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod evaluate;
 pub mod evaluation;
 pub mod fit;
+pub mod importers;
 pub mod inner;
 pub mod intervals;
 pub mod parameters;

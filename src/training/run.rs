@@ -324,7 +324,7 @@ fn recorded(metrics: &Metrics, inner: &InnerSummary) -> BTreeMap<String, f64> {
     part("test", metrics).chain(part("inner", &inner.metrics)).collect()
 }
 
-fn training_ranges(schema: &Schema, train: &Rows) -> Vec<TrainingRange> {
+pub(super) fn training_ranges(schema: &Schema, train: &Rows) -> Vec<TrainingRange> {
     let range = |(feature, column): (&crate::features::schema::Feature, &Vec<f64>)| {
         let known = || column.iter().copied().filter(|value| !value.is_nan());
         let occurs = |code: usize| known().any(|value| value == count(code));

@@ -25,7 +25,7 @@ use underwright::{
     service::{
         self, App, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
-        models::Registry,
+        models::{LoadedModel, Registry},
         recorder,
         registry::{self, LoadedPolicy},
     },
@@ -66,6 +66,8 @@ pub(crate) struct Options {
     pub(crate) server: config::Server,
     pub(crate) metrics_token: Option<config::Secret>,
     pub(crate) recorder: recorder::Settings,
+    /// What decides in place of the shipped model.
+    pub(crate) model: Option<LoadedModel>,
     /// Further addresses.
     pub(crate) extension: fn(&mut ServiceConfig),
 }
@@ -83,6 +85,7 @@ impl Default for Options {
             server,
             metrics_token: None,
             recorder: recorder::Settings::default(),
+            model: None,
             extension: |_| {},
         }
     }
@@ -188,7 +191,7 @@ impl Drop for TestApp {
 /// What a server is bound with.
 pub(crate) async fn context(store: &Store, clock: &Clock, options: &Options) -> Context {
     let metrics = Metrics::new();
-    let loaded = model::loaded();
+    let loaded = options.model.clone().unwrap_or_else(model::loaded);
     let policy = LoadedPolicy::parse(model::POLICY).unwrap_or_else(|error| panic!("{error}"));
     let db = Db::open(&url(store)).await.expect("a database");
     registry::keep(&db, &loaded, &policy, clock.now()).await.expect("model and policy are kept");

@@ -20,6 +20,7 @@ mod documents;
 mod envelope;
 mod headers;
 mod idempotency;
+mod imports;
 mod lists;
 mod logs;
 mod registry;
