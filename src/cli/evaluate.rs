@@ -10,6 +10,7 @@ use crate::{
     training::{
         evaluate::Metrics,
         evaluation::{self, Evaluation, Part, Request},
+        intervals::Interval,
     },
 };
 
@@ -65,7 +66,7 @@ fn say(evaluation: &Evaluation, split: &str) {
             "warning: {rows} rows have a category that the model does not know; they are scored as the average loan"
         );
     }
-    eprint!("{}", figures(&evaluation.metrics));
+    eprint!("{}", figures(&evaluation.metrics, evaluation.auc_interval));
     let Some(by) = &evaluation.by else { return };
     eprintln!("\n{by:<32} {:>8} {:>9} {:>8} {:>9}", "rows", "bad rate", "AUC", "log-loss");
     for segment in &evaluation.segments {
@@ -76,11 +77,13 @@ fn say(evaluation: &Evaluation, split: &str) {
 }
 
 /// The figures, a line each.
-pub(super) fn figures(metrics: &Metrics) -> String {
+pub(super) fn figures(metrics: &Metrics, auc_interval: Option<Interval>) -> String {
     let mut text = String::new();
     for (name, value) in metrics.named() {
         let value = if name == "Rows" { format!("{value}") } else { format!("{value:.4}") };
-        let _ = writeln!(text, "  {name:<24} {value}");
+        let range = auc_interval.filter(|_| name == "AUC");
+        let range = range.map_or_else(String::new, |range| format!("  ({:.4} to {:.4}, 95 %)", range.low, range.high));
+        let _ = writeln!(text, "  {name:<24} {value}{range}");
     }
     text
 }

@@ -118,7 +118,7 @@ fn say(args: &Args, summary: &Summary) {
     }
     eprintln!("{} trees of depth {}, grown from {} rows", summary.trees, summary.depth, summary.train_rows);
     eprintln!("{}", summary.split);
-    eprint!("{}", figures(&summary.metrics));
+    eprint!("{}", figures(&summary.metrics, summary.auc_interval));
     for benchmark in &summary.benchmarks {
         if let Some(auc) = benchmark.metrics.auc {
             eprintln!("  {:<32} AUC {auc:.4}, log-loss {:.4}", benchmark.name, benchmark.metrics.log_loss);

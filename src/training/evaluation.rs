@@ -8,6 +8,7 @@ use super::{
     csv_rows,
     dataset::DataError,
     evaluate::{Metrics, Outcomes, measure},
+    intervals::{Interval, Placements},
     rows::Picker,
     segments::Labels,
 };
@@ -36,6 +37,8 @@ pub struct Request<'a> {
 pub struct Evaluation {
     #[serde(flatten)]
     pub metrics: Metrics,
+    /// Where the AUC lies with 95 % confidence.
+    pub auc_interval: Option<Interval>,
     /// Which rows the figures are of.
     pub part: Part,
     /// Rows in the files.
@@ -64,6 +67,7 @@ pub struct Segment {
     pub value: String,
     #[serde(flatten)]
     pub metrics: Metrics,
+    pub auc_interval: Option<Interval>,
 }
 
 /// The rows of the files, scored.
@@ -101,8 +105,10 @@ pub fn evaluate(request: Request<'_>, paths: &[PathBuf]) -> Result<Evaluation, D
         };
         return Err(DataError::NoRows { part: "evaluate on", why });
     }
+    let (metrics, auc_interval) = measure_rows(&scored, &used);
     Ok(Evaluation {
-        metrics: measure_rows(&scored, &used),
+        metrics,
+        auc_interval,
         part,
         rows_read,
         unseen_category_rows: used.iter().filter(|&&row| scored.has_unseen[row]).count(),
@@ -148,10 +154,11 @@ fn score(request: Request<'_>, paths: &[PathBuf]) -> Result<(Scored, Vec<String>
     Ok((scored, contents, rows_read))
 }
 
-fn measure_rows(scored: &Scored, rows: &[usize]) -> Metrics {
+fn measure_rows(scored: &Scored, rows: &[usize]) -> (Metrics, Option<Interval>) {
     let margins: Vec<f64> = rows.iter().map(|&row| scored.margins[row]).collect();
     let is_bad: Vec<bool> = rows.iter().map(|&row| scored.is_bad[row]).collect();
-    measure(Outcomes { margins: &margins, is_bad: &is_bad })
+    let outcomes = Outcomes { margins: &margins, is_bad: &is_bad };
+    (measure(outcomes), Placements::of(outcomes).map(|placements| placements.interval()))
 }
 
 /// The figures by what was asked for; none when nothing was.
@@ -163,5 +170,9 @@ fn segments(request: Request<'_>, scored: &Scored, used: &[usize]) -> Vec<Segmen
         None => Labels::of_column(scored.cells.clone()),
     };
     let groups = labels.groups(used.iter().copied());
-    groups.into_iter().map(|(value, rows)| Segment { metrics: measure_rows(scored, &rows), value }).collect()
+    let segment = |(value, rows): (String, Vec<usize>)| {
+        let (metrics, auc_interval) = measure_rows(scored, &rows);
+        Segment { value, metrics, auc_interval }
+    };
+    groups.into_iter().map(segment).collect()
 }

@@ -54,6 +54,8 @@ pub struct Trained {
 pub struct Summary {
     #[serde(flatten)]
     pub metrics: Metrics,
+    /// Where the AUC lies with 95 % confidence.
+    pub auc_interval: Option<Interval>,
     /// Which rows the figures above are of, for a person.
     pub split: String,
     pub train_rows: usize,
@@ -208,6 +210,7 @@ impl Run<'_> {
         });
         let summary = Summary {
             metrics,
+            auc_interval: validation.auc,
             split: self.file.population.split.describe(),
             train_rows: self.data.train.len(),
             train_bad_rate: count(self.data.train.bad()) / count(self.data.train.len()),

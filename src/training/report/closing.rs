@@ -59,7 +59,8 @@ pub(super) fn monitoring(facts: &ReportFacts<'_>) -> String {
         "At once: a change of product, of policy, of a bureau's file or of the definition of a bad loan. The model knows nothing of it.",
     ];
     format!(
-        "{}{}<p><code>underwright evaluate --model DIR --data FILE --json</code> gives these figures for new loans, <code>--by FEATURE</code> by segment.</p>\n",
+        "{}{}<p><code>underwright evaluate --model DIR --data FILE --json</code> gives AUC with its interval, calibration, loss and bad rate of new loans, \
+         <code>--by FEATURE</code> of every segment of them.</p>\n",
         list(plan),
         table(
             "What is to be expected",

@@ -82,7 +82,7 @@ fn roc(facts: &ReportFacts<'_>, points: &[(f64, f64)]) -> String {
     figure_of(
         title,
         &plot.finish(),
-        "For every threshold: how many of the bad loans lie above it, against how many of the good ones. The dashed line is chance.",
+        "For every threshold: how many of the bad loans lie above it, against how many of the good ones. The dashed line is chance. Its figures: the table by tenth, below.",
         "",
     )
 }
@@ -108,7 +108,7 @@ fn gaps(outcomes: Outcomes<'_>, points: &[(f64, f64)]) -> String {
     figure_of(
         title,
         &plot.finish(),
-        "Cumulative share of bad and of good loans from the riskiest down; the stroke is their greatest gap.",
+        "Cumulative share of bad and of good loans from the riskiest down; the stroke is their greatest gap. Its figures: the table by tenth, below.",
         "",
     )
 }
@@ -128,7 +128,7 @@ fn gains(bands: &[Band], bad_rate: f64) -> String {
     figure_of(
         title,
         &plot.finish(),
-        "The share of all bad loans among the riskiest. Dashed: chance; dotted: a model that knows everything.",
+        "The share of all bad loans among the riskiest. Dashed: chance; dotted: a model that knows everything. Its figures: the table by tenth, below.",
         "",
     )
 }
@@ -195,8 +195,22 @@ fn distribution(outcomes: Outcomes<'_>) -> String {
         title,
         &plot.finish(),
         "How the log-odds of good and of bad loans are distributed, each outcome by itself.",
-        "",
+        &quantiles(outcomes),
     )
+}
+
+/// The log-odds below which a share of each outcome lies.
+fn quantiles(outcomes: Outcomes<'_>) -> String {
+    let rows = [("good", false), ("bad", true)].map(|(name, wanted)| {
+        let rows = outcomes.margins.iter().zip(outcomes.is_bad).filter(|row| *row.1 == wanted);
+        let mut margins: Vec<f64> = rows.map(|row| *row.0).collect();
+        margins.sort_unstable_by(f64::total_cmp);
+        let place =
+            |twentieths: usize| margins.get((margins.len() * twentieths / 20).min(margins.len().saturating_sub(1)));
+        let cells = [1, 5, 10, 15, 19].map(|twentieths| Cell::optional(place(twentieths).copied()));
+        [Cell::text(name)].into_iter().chain(cells).collect()
+    });
+    table("Quantiles of the log-odds", &["loans", "5 %", "25 %", "50 %", "75 %", "95 %"], rows)
 }
 
 fn bands(bands: &[Band]) -> String {
