@@ -10,6 +10,8 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+mod form;
+
 use super::tree::{self, Hash};
 pub use crate::domain::canonical::{NotCanonical, canonical};
 use crate::domain::{id::RequestId, principal::Principal, timestamp::Timestamp};
@@ -117,8 +119,7 @@ impl Entry {
 /// Whether bytes are canonical JSON: reading and writing them again gives the same bytes.
 #[must_use]
 pub fn is_canonical(bytes: &[u8]) -> bool {
-    let value: Result<serde_json::Value, _> = serde_json::from_slice(bytes);
-    value.is_ok_and(|value| canonical(&value).is_ok_and(|canonical| canonical.as_bytes() == bytes))
+    form::is_canonical(bytes)
 }
 
 /// Names an actor in one text, for a column: one subject in two roles is two actors.

@@ -37,11 +37,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
     runtime.block_on(async {
         let started = start::start(&settings).await?;
         let server = Server::bind(&settings.server, started.context)?;
+        // Before anybody is told that it runs: whoever is told may ask it to stop.
+        let mut signals = Signals::listen().context("cannot listen for signals")?;
         tracing::info!(address = %server.address(), "serving");
         if let Some(key) = &started.development_key {
             eprintln!("{}", greeting::greeting(&settings, key, server.address())?);
         }
-        let mut signals = Signals::listen().context("cannot listen for signals")?;
         // The first signal stops gracefully, the second at once; both listen to the same streams.
         let (first, second) = tokio::sync::oneshot::channel();
         let (hurry, hurried) = tokio::sync::oneshot::channel();

@@ -21,7 +21,9 @@ mod hashes;
 mod verification;
 
 pub use hashes::proof_hashes;
-pub use verification::{checkpoints_to_verify, counts, cut_off_at, entry_at, key_entries, node, rows_to_verify};
+pub use verification::{
+    Fetched, checkpoints_to_verify, counts, cut_off_at, entry_at, key_entries, node, rows_to_verify,
+};
 
 const HEAD_TABLE: &str = "audit_head";
 

@@ -88,15 +88,28 @@ async fn begin_postgres(writer: &PgPool) -> Result<Transaction<'static, Postgres
 }
 
 impl Tx {
-    /// Looks through the whole database for damage, and says what the first is.
+    /// Looks for damage, and says what the first is: in the tables that verifying the log does not read, or, when
+    /// the `whole_file` is to be read, in every page.
     ///
     /// PostgreSQL is asked nothing: it verifies the checksum of every page that it reads (where the cluster has
     /// them), and reading the log has read them.
-    pub async fn damage(&mut self) -> Result<Option<String>, Error> {
+    pub async fn damage(&mut self, whole_file: bool) -> Result<Option<String>, Error> {
         match self {
             Self::Sqlite(tx) => {
-                let found: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut **tx).await?;
-                Ok((found != "ok").then_some(found))
+                let mut checks = vec!["PRAGMA quick_check(1)".to_owned()];
+                if !whole_file {
+                    let tables: Vec<String> =
+                        sqlx::query_scalar(dialect::SQLITE_OTHER_TABLES).fetch_all(&mut **tx).await?;
+                    let check = |table: &String| format!("PRAGMA quick_check(\"{}\")", table.replace('"', "\"\""));
+                    checks = tables.iter().map(check).collect();
+                }
+                for check in checks {
+                    let found: String = sqlx::query_scalar(sqlx::AssertSqlSafe(check)).fetch_one(&mut **tx).await?;
+                    if found != "ok" {
+                        return Ok(Some(found));
+                    }
+                }
+                Ok(None)
             }
             Self::Postgres(_) => Ok(None),
         }

@@ -10,3 +10,6 @@ pub(super) const POSTGRES_LOCK_HEAD: &str = "SELECT id FROM audit_head WHERE id 
 
 /// Begins a PostgreSQL transaction that reads one state of the database, as one in SQLite does.
 pub(super) const POSTGRES_BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// The tables of a SQLite file that verifying the log does not read row by row.
+pub(super) const SQLITE_OTHER_TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('audit_entries', 'decisions', 'applications')";

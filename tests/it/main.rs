@@ -16,6 +16,7 @@ mod app;
 mod applications;
 mod bodies;
 mod deployment;
+mod crashes;
 mod documents;
 mod envelope;
 mod headers;

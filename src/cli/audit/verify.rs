@@ -44,6 +44,9 @@ pub(in crate::cli) struct Args {
     /// Check this proof of one entry, offline
     #[arg(long, value_name = "FILE", conflicts_with_all = ["checkpoint", "database_url", "data_dir"])]
     proof: Option<PathBuf>,
+    /// Read every page of the database file, those of indexes too; slower
+    #[arg(long, conflicts_with = "proof")]
+    deep: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -60,7 +63,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
 fn verify_log(args: &Args, keys: Vec<VerifierKey>) -> anyhow::Result<Answer> {
     let url = args.store.url()?;
     let checkpoints: anyhow::Result<_> = args.checkpoint.iter().map(|file| read_checkpoint(file)).collect();
-    let outside = Outside { checkpoints: checkpoints?, keys };
+    let outside = Outside { checkpoints: checkpoints?, keys, whole_file: args.deep };
     // Draws on standard error, and only when that is a terminal.
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} entries {eta}")?);
     let report = runtime()?.block_on(async {

@@ -19,6 +19,8 @@ pub struct Outside {
     pub checkpoints: Vec<NamedCheckpoint>,
     /// The keys that are trusted to have signed them. Without any, a checkpoint is believed because it was kept.
     pub keys: Vec<VerifierKey>,
+    /// Whether every page of a database file is read, those of indexes too.
+    pub whole_file: bool,
 }
 
 /// A checkpoint that was kept elsewhere, by the name that the reader gave it.

@@ -2,15 +2,19 @@
 
 use rayon::prelude::*;
 use serde::Serialize;
+use tokio::sync::oneshot;
 
 use super::signed::{Outside, Signed};
 use crate::{
     audit::{
         entry::Entry,
         tree::tiles::stored_level,
-        verify::{Finding, Misplacement, Row, Verifier, What, examine},
+        verify::{Examined, Finding, Misplacement, Verifier, What, examine},
     },
-    storage::{self, Db, Tx, audit},
+    storage::{
+        self, Db, Tx,
+        audit::{self, Fetched},
+    },
 };
 
 /// How many rows are read and hashed at a time.
@@ -70,6 +74,8 @@ pub enum Unchecked {
     /// The answers kept under an `Idempotency-Key` (`idempotency_keys`): the log holds none of them, and they open only
     /// as they were sealed.
     IdempotentAnswers,
+    /// The indexes of entries, decisions and applications, which lead to rows and hold nothing of their own.
+    Indexes,
 }
 
 impl Unchecked {
@@ -80,7 +86,8 @@ impl Unchecked {
             Outside { keys, .. } if keys.is_empty() => Some(Self::CheckpointSignatures),
             Outside { .. } => None,
         };
-        unsigned.into_iter().chain([Self::DataKeys, Self::IdempotentAnswers]).collect()
+        let indexes = (!outside.whole_file).then_some(Self::Indexes);
+        unsigned.into_iter().chain([Self::DataKeys, Self::IdempotentAnswers]).chain(indexes).collect()
     }
 
     /// What it is, for a person.
@@ -98,6 +105,10 @@ impl Unchecked {
             Self::DataKeys => "the keys that personal data is sealed under (data_keys), of which the log holds nothing",
             Self::IdempotentAnswers => {
                 "the answers kept for repeated requests (idempotency_keys), of which the log holds nothing"
+            }
+            Self::Indexes => {
+                "the indexes of entries, decisions and applications, which hold nothing of their own (--deep reads every \
+                 page of a database file)"
             }
         }
     }
@@ -141,7 +152,7 @@ pub async fn verify_against(
     report.checkpoints.stored = signed.stored;
     let total = head.size;
     let mut verifier = Verifier::new(head, signed.claims);
-    let finding = match check(&mut tx, &mut verifier, |done| progress(done, total)).await {
+    let finding = match check(&mut tx, &mut verifier, outside.whole_file, |done| progress(done, total)).await {
         Err(storage::Error::Damaged) => Some(unreadable()),
         checked => checked?,
     };
@@ -172,6 +183,7 @@ fn unreadable() -> Finding {
 async fn check(
     tx: &mut Tx,
     verifier: &mut Verifier,
+    whole_file: bool,
     progress: impl FnMut(u64),
 ) -> Result<Option<Finding>, storage::Error> {
     if let Some(finding) = walk(tx, verifier, progress).await? {
@@ -181,36 +193,50 @@ async fn check(
     if let Err(finding) = verifier.finish(counts, cut_off) {
         return Ok(Some(finding));
     }
-    let damage = tx.damage().await?;
+    let damage = tx.damage(whole_file).await?;
     Ok(damage.map(|detail| Finding::of_log(What::FileDamaged { detail })))
 }
 
-/// Takes every row in order, up to the first that is not what it was.
+/// Takes every row in order, up to the first that is not what it was. While rows are looked at, the next are fetched.
 async fn walk(
     tx: &mut Tx,
     verifier: &mut Verifier,
     mut progress: impl FnMut(u64),
 ) -> Result<Option<Finding>, storage::Error> {
-    let mut after = i64::MIN;
-    loop {
-        let rows = audit::rows_to_verify(tx, after, CHUNK).await?;
-        let Some(last) = rows.last() else { return Ok(None) };
-        after = last.sequence;
-        let examined: Vec<_> = rows.par_iter().map(examine).collect();
-        for (row, examined) in rows.iter().zip(examined) {
-            if let Err(finding) = verifier.accept(row.sequence, examined) {
+    let mut fetched = audit::rows_to_verify(tx, i64::MIN, CHUNK).await?;
+    while let Some(last) = fetched.last_sequence() {
+        let (examined, next) = tokio::join!(examine_all(fetched), audit::rows_to_verify(tx, last, CHUNK));
+        for (sequence, examined) in examined {
+            if let Err(finding) = verifier.accept(sequence, examined) {
                 // An earlier part of the tree that does not hold is named first.
                 if let Some(earlier) = check_nodes(tx, verifier).await? {
                     return Ok(Some(earlier));
                 }
-                return Ok(Some(tell_misplacement(tx, row, finding).await?));
+                return Ok(Some(tell_misplacement(tx, sequence, finding).await?));
             }
         }
         if let Some(finding) = check_nodes(tx, verifier).await? {
             return Ok(Some(finding));
         }
         progress(verifier.size());
+        fetched = next?;
     }
+    Ok(None)
+}
+
+/// Looks at each row alone, on all threads.
+async fn examine_all(fetched: Fetched) -> Vec<(i64, Result<Examined, What>)> {
+    let (send, examined) = oneshot::channel();
+    rayon::spawn(move || {
+        let examine_one = |index| {
+            let row = fetched.read(index);
+            (row.sequence, examine(&row))
+        };
+        let all = (0..fetched.count()).into_par_iter().map(examine_one).collect();
+        // Whoever asked is there, unless the whole verification was given up.
+        let _ = send.send(all);
+    });
+    examined.await.unwrap_or_default()
 }
 
 /// Holds the nodes that were completed since the last call against the stored ones.
@@ -227,11 +253,11 @@ async fn check_nodes(tx: &mut Tx, verifier: &mut Verifier) -> Result<Option<Find
 
 /// Looks at the place that a misplaced entry says is its own: if the entry there says this place is its own,
 /// the two were swapped.
-async fn tell_misplacement(tx: &mut Tx, row: &Row, finding: Finding) -> Result<Finding, storage::Error> {
+async fn tell_misplacement(tx: &mut Tx, sequence: i64, finding: Finding) -> Result<Finding, storage::Error> {
     let What::Misplaced { says, .. } = finding.what else { return Ok(finding) };
     let there = audit::entry_at(tx, says).await?;
     let partner = there.and_then(|entry| serde_json::from_str::<Entry>(&entry).ok());
-    let swapped = partner.is_some_and(|partner| i64::try_from(partner.sequence) == Ok(row.sequence));
+    let swapped = partner.is_some_and(|partner| i64::try_from(partner.sequence) == Ok(sequence));
     if !swapped {
         return Ok(finding);
     }

@@ -267,3 +267,35 @@ async fn a_service_is_ready_until_it_stops(#[values(Backend::Sqlite, Backend::Po
     let readiness = bench.app.readiness().await;
     assert!(!readiness.recorder && !readiness.database && !readiness.is_ready());
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn two_recorders_on_one_store_make_one_log(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let one = Bench::on(backend).await;
+    // Identifiers begin with the time, so that those of the two differ.
+    let clock = Clock::manual(noon().checked_add(Duration::hours(1)).unwrap());
+    let other = Bench::start(&one.store, &clock, Settings::default()).await;
+    let who = principal(Role::Service, "los-1");
+    let of_other = (0..40).map(|i| {
+        let (app, who, body) = (&other, &who, form(&format!("O-{i}"), 24));
+        async move {
+            let call = Call { who, request_id: app.ids().request(app.clock().now()), idempotency_key: None };
+            submit(app, call, &body).await.unwrap();
+        }
+    });
+    tokio::join!(one.submit_many(40), futures_util::future::join_all(of_other));
+    let report = one.verify().await;
+    assert_eq!((report.intact, report.entries), (true, 80), "{:?}", report.message);
+}
+
+#[tokio::test]
+async fn a_second_writer_with_an_old_head_changes_nothing() {
+    let bench = Bench::new().await;
+    bench.submit("R-1", 24).await;
+    let mut tx = bench.app.db().write().await.unwrap();
+    let head = audit::head(&mut tx).await.unwrap().unwrap();
+    let mut frontier = crate::audit::tree::Frontier::new(head.size, head.peaks).unwrap();
+    frontier.append(crate::audit::tree::leaf_hash(b"fork"), |_| ());
+    let refused = audit::move_head(&mut tx, 0, &frontier, noon()).await.unwrap_err();
+    assert!(matches!(refused, crate::storage::Error::Conflict(_)), "{refused:?}");
+}

@@ -1,6 +1,6 @@
 //! Reading the whole log, believing nothing: what cannot be read is handed on as what it is, to be found.
 
-use sqlx::Row as _;
+use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
 
 use super::super::{Error, Tx, db::on_backend};
 use crate::audit::{
@@ -49,15 +49,73 @@ macro_rules! text {
     };
 }
 
-/// The rows behind the sequence `after`, with their copies, in order.
-pub async fn rows_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<Row>, Error> {
+/// Rows as the database gave them, which are yet to be read: that can be done on many threads.
+#[derive(Debug)]
+pub enum Fetched {
+    Sqlite(Vec<SqliteRow>),
+    Postgres(Vec<PgRow>),
+}
+
+impl From<Vec<SqliteRow>> for Fetched {
+    fn from(rows: Vec<SqliteRow>) -> Self {
+        Self::Sqlite(rows)
+    }
+}
+
+impl From<Vec<PgRow>> for Fetched {
+    fn from(rows: Vec<PgRow>) -> Self {
+        Self::Postgres(rows)
+    }
+}
+
+impl Fetched {
+    /// How many rows there are.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        match self {
+            Self::Sqlite(rows) => rows.len(),
+            Self::Postgres(rows) => rows.len(),
+        }
+    }
+
+    /// The sequence of the last row; `None` when there are no rows.
+    #[must_use]
+    pub fn last_sequence(&self) -> Option<i64> {
+        match self {
+            Self::Sqlite(rows) => rows.last().map(sequence_of_sqlite),
+            Self::Postgres(rows) => rows.last().map(sequence_of_postgres),
+        }
+    }
+
+    /// Reads one of the rows.
+    #[must_use]
+    pub fn read(&self, index: usize) -> Row {
+        match self {
+            Self::Sqlite(rows) => read_sqlite(&rows[index]),
+            Self::Postgres(rows) => read_postgres(&rows[index]),
+        }
+    }
+}
+
+/// Fetches the rows behind the sequence `after`, with their copies, in order.
+pub async fn rows_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<Fetched, Error> {
     Ok(on_backend!(tx, |connection| {
-        let rows = sqlx::query(ROWS).bind(after).bind(i64::from(limit)).fetch_all(connection).await?;
-        let read = rows.iter().map(|row| {
+        sqlx::query(ROWS).bind(after).bind(i64::from(limit)).fetch_all(connection).await?.into()
+    }))
+}
+
+/// Reads a row of one backend: what cannot be read is handed on as what it is.
+macro_rules! row_reader {
+    ($read:ident, $sequence:ident, $row:ty) => {
+        fn $sequence(row: &$row) -> i64 {
+            row.try_get("sequence").unwrap_or(i64::MIN)
+        }
+
+        fn $read(row: &$row) -> Row {
             let has_decision = row.try_get::<Option<String>, _>("d_id").map_or(true, |id| id.is_some());
             let has_application = row.try_get::<Option<String>, _>("a_id").map_or(true, |id| id.is_some());
             Row {
-                sequence: row.try_get("sequence").unwrap_or(i64::MIN),
+                sequence: $sequence(row),
                 leaf_hash: row.try_get("leaf_hash").unwrap_or_default(),
                 recorded_at: text!(row, "recorded_at"),
                 action: text!(row, "action"),
@@ -94,10 +152,12 @@ pub async fn rows_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<Vec<R
                     applicant: row.try_get("a_applicant").unwrap_or_default(),
                 }),
             }
-        });
-        read.collect()
-    }))
+        }
+    };
 }
+
+row_reader!(read_sqlite, sequence_of_sqlite, SqliteRow);
+row_reader!(read_postgres, sequence_of_postgres, PgRow);
 
 /// Every stored checkpoint, in the order of their numbers.
 pub async fn checkpoints_to_verify(tx: &mut Tx) -> Result<Vec<CheckpointRow>, Error> {

@@ -1,0 +1,81 @@
+//! A log of made-up applications, recorded as the server records them.
+
+use std::{path::Path, sync::Arc};
+
+use serde_json::json;
+use underwright::{
+    clock::{Clock, Ids},
+    crypto::{KeyEncryption, SecretKey, signing::CheckpointSigner},
+    decide::pipeline::Decider,
+    domain::principal::{Principal, Role},
+    http::api::document::example_application,
+    service::{
+        App, Call, Parts, Vault,
+        audit::{checkpoints, record_what_is_in_force},
+        models::Registry,
+        recorder,
+        registry::{self, LoadedPolicy},
+        shipped, submit,
+    },
+    storage::{DatabaseUrl, Db},
+    telemetry::RecorderMetrics,
+};
+
+/// How many applications are submitted at a time: as many as one transaction takes.
+pub(crate) const AT_ONCE: u64 = 512;
+
+/// The server's insides over a database in a folder, and the database.
+pub(crate) async fn open(folder: &Path) -> (App, Db) {
+    let db = Db::open(&DatabaseUrl::resolve(None, folder).expect("a path")).await.expect("a database");
+    let model = shipped::model().expect("the shipped model loads");
+    let policy = LoadedPolicy::parse(shipped::POLICY).expect("the shipped policy");
+    let clock = Clock::system();
+    registry::keep(&db, &model, &policy, clock.now()).await.expect("kept");
+    let key = SecretKey::random().expect("randomness");
+    let app = App::start(Parts {
+        vault: Vault::open(&db, KeyEncryption::single("bench", &key)).await.expect("a vault"),
+        db: db.clone(),
+        decider: Decider::new(Arc::clone(&model.model), policy.policy).expect("they fit"),
+        registry: Registry::new(vec![model]),
+        clock,
+        ids: Ids::from_system().expect("randomness"),
+        metrics: RecorderMetrics::unregistered(),
+        recorder: recorder::Settings::default(),
+        checkpoints: Some(checkpoints::Settings {
+            signer: CheckpointSigner::from_seed("bench.example/log", &[7; 32]).expect("a name"),
+            interval: std::time::Duration::from_secs(1),
+            directory: None,
+        }),
+    });
+    record_what_is_in_force(&app).await.expect("recorded");
+    (app, db)
+}
+
+/// One of many applications that are not the same.
+pub(crate) fn body(number: u64) -> Vec<u8> {
+    let mut application = example_application();
+    application["external_reference"] = json!(format!("LOS-{number:09}"));
+    application["loan"]["amount"] = json!(200_000 + number % 97 * 20_000);
+    application["loan"]["term_months"] = json!(if number.is_multiple_of(3) { 60 } else { 36 });
+    application["bureau"]["revolving_utilization"] = json!(f64::from(u32::try_from(number % 89).unwrap_or(0)) / 97.0);
+    application.to_string().into_bytes()
+}
+
+/// Submits applications, so many at once, until there are `count`.
+pub(crate) async fn fill(app: &App, count: u64) {
+    let mut next = 0;
+    while next < count {
+        let end = count.min(next + AT_ONCE);
+        let tasks: Vec<_> = (next..end).map(|number| tokio::spawn(submit_one(app.clone(), number))).collect();
+        for task in tasks {
+            task.await.expect("no panic");
+        }
+        next = end;
+    }
+}
+
+async fn submit_one(app: App, number: u64) {
+    let who = Principal { subject: "los-1".to_owned(), role: Role::Service };
+    let call = Call { who: &who, request_id: app.ids().request(app.clock().now()), idempotency_key: None };
+    submit::submit(&app, call, &body(number)).await.unwrap_or_else(|error| panic!("{error}"));
+}
