@@ -4,11 +4,15 @@
 //! Exit code 0 is done, 1 is "it ran and the answer is no", 2 is wrong use or unreadable input, with
 //! one line that says what to do.
 
+mod applicants;
 mod audit;
+mod custody;
 mod evaluate;
 mod import;
+mod keys;
 mod migrate;
 mod openapi;
+mod retention;
 mod score;
 mod serve;
 mod settings;
@@ -43,6 +47,12 @@ enum Command {
     Score(score::Args),
     #[command(subcommand)]
     Audit(audit::Command),
+    #[command(subcommand)]
+    Applicants(applicants::Command),
+    #[command(subcommand)]
+    Retention(retention::Command),
+    #[command(subcommand)]
+    Keys(keys::Command),
     Migrate(migrate::Args),
     Openapi(openapi::Args),
 }
@@ -76,6 +86,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Audit(command) => audit::run(&command),
+        Command::Applicants(command) => applicants::run(&command),
+        Command::Retention(command) => retention::run(&command),
+        Command::Keys(command) => keys::run(&command),
         Command::Migrate(args) => migrate::run(&args),
         Command::Openapi(args) => openapi::run(&args),
     };

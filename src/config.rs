@@ -19,7 +19,7 @@ use serde::Deserialize;
 
 pub use self::{
     audit::Audit,
-    privacy::{EncryptionKey, Keys},
+    privacy::{EncryptionKey, Keys, Privacy, Retention},
     source::{Flags, InvalidSettings},
 };
 
@@ -40,6 +40,8 @@ pub struct Settings {
     pub auth: Auth,
     pub keys: Keys,
     pub audit: Audit,
+    pub privacy: Privacy,
+    pub retention: Retention,
     pub log: Log,
     pub metrics: Metrics,
 }
@@ -237,6 +239,12 @@ impl Settings {
         self.development_keys_dir().join("audit-signing-key.pem")
     }
 
+    /// Where erasures are noted.
+    #[must_use]
+    pub fn erasure_journal(&self) -> PathBuf {
+        self.privacy.erasure_journal.clone().unwrap_or_else(|| self.data_dir.join("erasures.jsonl"))
+    }
+
     /// Refuses settings that contradict each other or the mode.
     fn check(self) -> Result<Self, InvalidSettings> {
         let refuse = |message: String| Err(InvalidSettings::Refused(message));
@@ -249,6 +257,9 @@ impl Settings {
         }
         if self.database.read_connections == 0 || self.database.acquire_timeout_ms == 0 {
             return refuse("database.read_connections and database.acquire_timeout_ms must be above 0".into());
+        }
+        if self.retention.interval_hours == 0 {
+            return refuse("retention.interval_hours must be above 0".into());
         }
         match self.mode {
             Mode::Development if !self.server.listen.ip().is_loopback() => refuse(format!(
@@ -284,6 +295,8 @@ impl Default for Settings {
             auth: Auth::default(),
             keys: Keys::default(),
             audit: Audit::default(),
+            privacy: Privacy::default(),
+            retention: Retention::default(),
             log: Log::default(),
             metrics: Metrics::default(),
         }

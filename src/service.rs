@@ -8,13 +8,17 @@ pub mod app;
 pub mod applications;
 pub mod audit;
 pub mod call;
+pub mod custody;
 mod idempotency;
 pub mod models;
 pub mod policies;
+pub mod privacy;
 pub mod recorder;
 pub mod registry;
 pub mod replay;
+pub mod retention;
 pub mod review;
+pub mod rotation;
 pub mod shipped;
 pub mod simulate;
 mod stored;
@@ -25,6 +29,9 @@ pub mod view;
 pub use app::{App, Parts, Readiness};
 pub use call::{Answer, Call, IdempotencyKey};
 pub use vault::Vault;
+
+/// The version that stands in every entry written by this build.
+const BUILD: &str = env!("CARGO_PKG_VERSION");
 
 #[cfg(test)]
 mod tests;

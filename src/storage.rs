@@ -9,6 +9,7 @@ mod dialect;
 mod error;
 mod open;
 mod rows;
+mod scrub;
 mod url;
 
 pub mod applications;
@@ -18,8 +19,10 @@ pub mod checkpoint_files;
 pub mod data_keys;
 pub mod decisions;
 pub mod entries;
+pub mod erasure_journal;
 pub mod failpoint;
 pub mod idempotency;
+pub mod legal_holds;
 pub mod queries;
 pub mod registry;
 

@@ -37,16 +37,36 @@ pub enum Action {
     /// From here on this policy decides.
     #[serde(rename = "policy.activated")]
     PolicyActivated,
+    /// An applicant's data keys were destroyed, because that was asked for.
+    #[serde(rename = "applicant.erased")]
+    ApplicantErased,
+    /// A legal hold was placed on an applicant's data.
+    #[serde(rename = "applicant.held")]
+    ApplicantHeld,
+    /// A legal hold was released.
+    #[serde(rename = "applicant.released")]
+    ApplicantReleased,
+    /// The data keys of applications were destroyed, because their retention period had ended.
+    #[serde(rename = "applicants.expired")]
+    ApplicantsExpired,
+    /// Data keys were wrapped by another key-encryption key.
+    #[serde(rename = "keys.rotated")]
+    KeysRotated,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 10] = [
         Self::ApplicationDecided,
         Self::ApplicationReviewed,
         Self::SigningKeyActivated,
         Self::ModelActivated,
         Self::PolicyActivated,
+        Self::ApplicantErased,
+        Self::ApplicantHeld,
+        Self::ApplicantReleased,
+        Self::ApplicantsExpired,
+        Self::KeysRotated,
     ];
 
     /// The word that stands in the entry.
@@ -58,6 +78,11 @@ impl Action {
             Self::SigningKeyActivated => "signing_key.activated",
             Self::ModelActivated => "model.activated",
             Self::PolicyActivated => "policy.activated",
+            Self::ApplicantErased => "applicant.erased",
+            Self::ApplicantHeld => "applicant.held",
+            Self::ApplicantReleased => "applicant.released",
+            Self::ApplicantsExpired => "applicants.expired",
+            Self::KeysRotated => "keys.rotated",
         }
     }
 
@@ -84,7 +109,7 @@ pub struct Entry {
     /// The version of underwright that wrote the entry.
     #[schema(example = "0.1.0")]
     pub build: String,
-    /// What was done, with all that repeats it. Holds no personal data.
+    /// What was done, with all that repeats it. Personal data in it is sealed.
     #[schema(value_type = Object)]
     pub payload: Box<RawValue>,
     /// The request that asked for it.
@@ -92,7 +117,8 @@ pub struct Entry {
     /// Its place in the log: from 0, without gaps.
     #[schema(example = 123)]
     pub sequence: u64,
-    /// What it is about: an application's id, or what was put into force, as in `model/personal-loan/1`.
+    /// What it is about: an application's id; what was put into force, as in `model/personal-loan/1`; a keyed hash of an
+    /// applicant's reference; `journal`, `retention` or `keys`.
     #[schema(example = "app_019aa9a5-0000-7000-8000-000000000001")]
     pub subject: String,
     /// When it was recorded. Never earlier than the entry before, even when a clock was set back.

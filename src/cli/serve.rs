@@ -3,12 +3,16 @@
 mod greeting;
 mod start;
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use anyhow::Context;
 
 use super::{Answer, settings::SettingsArgs};
-use crate::{http::server::Server, telemetry::log};
+use crate::{
+    http::server::Server,
+    service::retention::{Periods, keep_applying},
+    telemetry::log,
+};
 
 /// Serve the API.
 ///
@@ -36,9 +40,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
         .context("cannot start threads to serve with")?;
     runtime.block_on(async {
         let started = start::start(&settings).await?;
+        let periods = Periods::from(&settings.retention);
+        let interval = Duration::from_secs(u64::from(settings.retention.interval_hours) * 3_600);
+        let custody = started.context.app.custody().clone();
         let server = Server::bind(&settings.server, started.context)?;
         // Before anybody is told that it runs: whoever is told may ask it to stop.
         let mut signals = Signals::listen().context("cannot listen for signals")?;
+        let retention = periods.end().then(|| tokio::spawn(keep_applying(custody, periods, interval)));
         tracing::info!(address = %server.address(), "serving");
         if let Some(key) = &started.development_key {
             eprintln!("{}", greeting::greeting(&settings, key, server.address())?);
@@ -56,6 +64,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
             .run(async { drop(second.await) }, async { drop(hurried.await) })
             .await
             .context("the server broke off")?;
+        if let Some(retention) = retention {
+            retention.abort();
+        }
         tracing::info!("stopped: everything acknowledged is recorded");
         Ok(Answer::Done)
     })

@@ -26,3 +26,31 @@ pub struct EncryptionKey {
     /// An environment variable that holds it.
     pub variable: Option<String>,
 }
+
+/// What is erased, and where that is noted.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Privacy {
+    /// The file that names what was erased, so that a restored backup does not bring it back: keep it out of the database's
+    /// backups, and let all servers on one database share it. `erasures.jsonl` in the data directory when left out.
+    pub erasure_journal: Option<PathBuf>,
+}
+
+/// How long an application keeps its applicant, in days since it was received, by its outcome as it stands. For as long as
+/// nobody erases it when left out.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Retention {
+    pub approve_days: Option<u32>,
+    /// Of those that still await review.
+    pub review_days: Option<u32>,
+    pub decline_days: Option<u32>,
+    /// How often a running server looks.
+    pub interval_hours: u32,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { approve_days: None, review_days: None, decline_days: None, interval_hours: 24 }
+    }
+}

@@ -41,6 +41,12 @@ pub enum Permission {
     ReadAudit,
     /// Read models and policies.
     ReadRegistry,
+    /// Find an applicant's applications by reference or national id.
+    FindApplicant,
+    /// Place and release legal holds on an applicant's data.
+    HoldApplicant,
+    /// Erase an applicant's data.
+    EraseApplicant,
 }
 
 impl Role {
@@ -60,6 +66,7 @@ impl Role {
             P::Simulate => matches!(self, R::Officer | R::Manager | R::Risk),
             P::ReadAudit => matches!(self, R::Auditor),
             P::ReadRegistry => true,
+            P::FindApplicant | P::HoldApplicant | P::EraseApplicant => matches!(self, R::Privacy),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The API, version 1: a resource per file.
 
+pub mod applicants;
 pub mod applications;
 pub mod audit;
 pub mod document;
@@ -36,6 +37,13 @@ pub fn configure(api: &mut ServiceConfig) {
     .service(resource("/v1/audit/entries").route(web::get().to(audit::entries)))
     .service(resource("/v1/audit/entries/{sequence}/proof").route(web::get().to(audit::proof)))
     .service(resource("/v1/audit/checkpoint").route(web::get().to(audit::checkpoint)))
+    .service(resource("/v1/applicants/{reference}").route(web::delete().to(applicants::erase)))
+    .service(
+        resource("/v1/applicants/{reference}/hold")
+            .route(web::put().to(applicants::hold))
+            .route(web::delete().to(applicants::release)),
+    )
+    .service(resource("/v1/applicant-searches").route(web::post().to(applicants::search)))
     .service(resource("/healthz").route(web::get().to(operations::healthz)))
     .service(resource("/readyz").route(web::get().to(operations::readyz)))
     .service(resource("/metrics").route(web::get().to(operations::metrics)))

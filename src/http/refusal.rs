@@ -2,7 +2,9 @@
 
 use super::problem::{Code, Problem};
 use crate::{
-    service::{applications::ReadError, recorder::RecordError, review::ReviewError, submit::SubmitError},
+    service::{
+        applications::ReadError, privacy::PrivacyError, recorder::RecordError, review::ReviewError, submit::SubmitError,
+    },
     storage,
 };
 
@@ -55,6 +57,18 @@ impl From<ReviewError> for Problem {
             ReviewError::Erased => Self::new(Code::ApplicantErased, format!("{error}.")),
             ReviewError::VersionMismatch { .. } => Self::new(Code::VersionMismatch, format!("{error}.")),
             ReviewError::Record(error) => error.into(),
+        }
+    }
+}
+
+impl From<PrivacyError> for Problem {
+    fn from(error: PrivacyError) -> Self {
+        match error {
+            PrivacyError::Refused(refusal) => refusal.into(),
+            PrivacyError::NotFound => Self::not_found(),
+            PrivacyError::OnHold => Self::new(Code::LegalHold, format!("{error}.")),
+            PrivacyError::Journal(_) => Self::internal(&error),
+            PrivacyError::Storage(error) => error.into(),
         }
     }
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{
     audit::checkpoints::{self, Checkpointer},
+    custody::Custody,
     idempotency::InFlight,
     models::Registry,
     recorder::{Recorder, Settings},
@@ -16,7 +17,7 @@ use crate::{
     audit::note::VerifierKey,
     clock::{Clock, Ids},
     decide::pipeline::Decider,
-    storage::{self, Db},
+    storage::{self, Db, erasure_journal::ErasureJournal},
     telemetry::RecorderMetrics,
 };
 
@@ -26,8 +27,7 @@ pub struct App(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    db: Db,
-    vault: Vault,
+    custody: Custody,
     decider: Decider,
     registry: Registry,
     clock: Clock,
@@ -44,6 +44,8 @@ pub struct Parts {
     pub db: Db,
     /// The keys over the personal data in it.
     pub vault: Vault,
+    /// What was erased, kept outside it.
+    pub journal: ErasureJournal,
     /// The model and policy that decide.
     pub decider: Decider,
     /// What is shown of models.
@@ -80,14 +82,14 @@ impl App {
     /// Starts the recorder. Must be called within a tokio runtime.
     #[must_use]
     pub fn start(parts: Parts) -> Self {
-        let Parts { db, vault, decider, registry, clock, ids, metrics, recorder, checkpoints } = parts;
+        let Parts { db, vault, journal, decider, registry, clock, ids, metrics, recorder, checkpoints } = parts;
         let recorder = Recorder::start((db.clone(), vault.clone()), clock.clone(), metrics, recorder);
         let signing_key = checkpoints.as_ref().map(|settings| settings.signer.verifier().clone());
         let checkpointer = checkpoints.map(|settings| Checkpointer::start(db.clone(), clock.clone(), settings));
         let in_flight = InFlight::default();
+        let custody = Custody { db, vault, clock: clock.clone(), ids: ids.clone(), journal };
         Self(Arc::new(Shared {
-            db,
-            vault,
+            custody,
             decider,
             registry,
             clock,
@@ -114,12 +116,18 @@ impl App {
         &self.0.decider
     }
 
+    /// What the care of personal data needs.
+    #[must_use]
+    pub fn custody(&self) -> &Custody {
+        &self.0.custody
+    }
+
     pub(super) fn db(&self) -> &Db {
-        &self.0.db
+        &self.0.custody.db
     }
 
     pub(super) fn vault(&self) -> &Vault {
-        &self.0.vault
+        &self.0.custody.vault
     }
 
     pub(super) fn registry(&self) -> &Registry {
@@ -150,7 +158,7 @@ impl App {
     }
 
     async fn reads(&self) -> Result<(), storage::Error> {
-        let mut tx = self.0.db.read().await?;
+        let mut tx = self.db().read().await?;
         storage::audit::head(&mut tx).await?;
         Ok(())
     }
@@ -162,6 +170,6 @@ impl App {
         if let Some(checkpointer) = &self.0.checkpointer {
             checkpointer.stop().await;
         }
-        self.0.db.close().await;
+        self.db().close().await;
     }
 }

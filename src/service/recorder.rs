@@ -10,6 +10,7 @@
 
 mod batch;
 mod change;
+mod lone;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -26,6 +27,7 @@ use tokio::{
 };
 
 pub(super) use change::{AnswerDraft, Change, DecisionDraft, Effect, Event, KeptAnswer, Rejection};
+pub(super) use lone::LoneEntry;
 
 use super::{Answer, Vault};
 use crate::{

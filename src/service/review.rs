@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    Answer, App, Call,
+    Answer, App, BUILD, Call,
     idempotency::Request,
     recorder::{AnswerDraft, Change, DecisionDraft, Effect, KeptAnswer, RecordError, Rejection},
     stored,
-    submit::{BUILD, inconsistent},
+    submit::inconsistent,
     vault::Held,
     view::{ApplicationView, DecisionView, Status},
 };

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Answer, App, Call,
+    Answer, App, BUILD, Call,
     idempotency::Request,
     recorder::{AnswerDraft, Change, DecisionDraft, Effect, KeptAnswer, RecordError, Rejection},
     vault::Held,
@@ -25,9 +25,6 @@ use crate::{
     },
     storage::{self, applications::NewApplication},
 };
-
-/// The version that stands in every entry written by this build.
-pub(super) const BUILD: &str = env!("CARGO_PKG_VERSION");
 
 const ROUTE: &str = "POST /v1/applications";
 const CREATED: u16 = 201;

@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod duplicates;
+mod erasing;
 mod reading;
 mod recording;
 mod replaying;
@@ -35,7 +36,7 @@ use crate::{
         self,
         bundle::{model_json, parity_line},
     },
-    storage::{DatabaseUrl, Db, bundle_files::BundleFiles},
+    storage::{DatabaseUrl, Db, bundle_files::BundleFiles, erasure_journal::ErasureJournal},
     store::{Backend, Store},
     telemetry::RecorderMetrics,
 };
@@ -141,6 +142,7 @@ impl Bench {
         App::start(Parts {
             db,
             vault,
+            journal: ErasureJournal::open(store.folder().join("erasures.jsonl")).unwrap(),
             decider: Decider::new(Arc::clone(&model.model), policy.policy).unwrap(),
             registry: Registry::new(vec![model]),
             clock: clock.clone(),

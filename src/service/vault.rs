@@ -94,6 +94,36 @@ impl Vault {
         let secret = secret.map_err(|error| unwrapping(error, application))?;
         Ok(Held { application, id, key: DataKey::new(&secret) })
     }
+
+    /// The id of the key that wraps what is new.
+    pub(super) fn active_key(&self) -> &str {
+        self.0.encryption.active()
+    }
+
+    /// Wraps an application's data key by the active key.
+    pub(super) fn rewrap(
+        &self,
+        application: ApplicationId,
+        wrapped: &WrappedKey,
+    ) -> Result<WrappedKey, storage::Error> {
+        let id = application.to_string();
+        let secret = self.0.encryption.unwrap(DATA_KEYS, &id, wrapped);
+        let secret = secret.map_err(|error| unwrapping(error, application))?;
+        self.0.encryption.wrap(DATA_KEYS, &id, &secret).map_err(not_sealed)
+    }
+
+    /// Wraps the keys of the whole service by the active key, and says how many were not.
+    pub(super) async fn rewrap_service_keys(&self, db: &Db) -> Result<u64, storage::Error> {
+        let mut tx = db.write().await?;
+        let found = data_keys::service_key(&mut tx, INDEX).await?;
+        let Some(wrapped) = found.filter(|wrapped| wrapped.kek != self.active_key()) else { return Ok(0) };
+        let secret = self.0.encryption.unwrap(WRAPPED_KEYS, INDEX, &wrapped);
+        let secret = secret.map_err(|error| unreadable(error, WRAPPED_KEYS, "wrapped", INDEX))?;
+        let anew = self.0.encryption.wrap(WRAPPED_KEYS, INDEX, &secret).map_err(not_sealed)?;
+        data_keys::replace_service_key(&mut tx, INDEX, &anew).await?;
+        tx.commit().await?;
+        Ok(1)
+    }
 }
 
 impl Held {

@@ -89,6 +89,9 @@ static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
 const ADVANCE: &str = "UPDATE applications SET version = version + 1, status = $1, outcome = $2 \
                        WHERE id = $3 AND version = $4";
 
+/// Notes when the applicant became unreadable.
+const MARK_ERASED: &str = "UPDATE applications SET erased_at = $1 WHERE id = $2";
+
 const VERSION: &str = "SELECT version FROM applications WHERE id = $1";
 
 macro_rules! select {
@@ -140,7 +143,7 @@ const BEYOND_TIMES: &str = "~";
 const BEYOND_IDS: &str = "app_~";
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
-    let fixed = [ADVANCE, VERSION, FIND, LIST, LIST_BY_SUBMITTER, LIST_BY_REFERENCE, LIST_BY_OUTCOME];
+    let fixed = [ADVANCE, MARK_ERASED, VERSION, FIND, LIST, LIST_BY_SUBMITTER, LIST_BY_REFERENCE, LIST_BY_OUTCOME];
     fixed.into_iter().chain(INSERT.texts())
 }
 
@@ -175,6 +178,14 @@ pub async fn advance(tx: &mut Tx, id: ApplicationId, seen_version: u32, outcome:
             .rows_affected()
     });
     Ok(changed == 1)
+}
+
+/// Notes when an application's data key was destroyed.
+pub async fn mark_erased(tx: &mut Tx, id: ApplicationId, erased_at: Timestamp) -> Result<(), Error> {
+    on_backend!(tx, |connection| {
+        sqlx::query(MARK_ERASED).bind(erased_at.to_string()).bind(id.to_string()).execute(connection).await?;
+    });
+    Ok(())
 }
 
 /// The version that an application stands at; `None` when there is none of this name.

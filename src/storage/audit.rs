@@ -83,6 +83,10 @@ const HEAD: &str = "SELECT size, root_hash, frontier, updated_at FROM audit_head
 const MOVE_HEAD: &str = "UPDATE audit_head SET size = $1, root_hash = $2, frontier = $3, updated_at = $4 \
                          WHERE id = 1 AND size = $5";
 
+/// The last entry of one kind about one thing.
+const LATEST: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries WHERE subject = $1 AND action = $2 \
+                      ORDER BY sequence DESC LIMIT 1";
+
 /// The first entry recorded at a time or later. Times never go back, so everything behind it is later too.
 const FIRST_SINCE: &str =
     "SELECT sequence FROM audit_entries WHERE recorded_at >= $1 ORDER BY recorded_at, sequence LIMIT 1";
@@ -111,7 +115,7 @@ const LAST_OF_RARE_ACTION: &str = "SELECT entry FROM audit_entries \
      WHERE action NOT IN ('application.decided', 'application.reviewed') AND action = $1 ORDER BY sequence DESC LIMIT 1";
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
-    [HEAD, MOVE_HEAD, FIRST_SINCE, LIST, LIST_BY_REQUEST, LIST_BY_SUBJECT, LIST_BY_ACTOR, LIST_BY_RARE_ACTION]
+    [HEAD, MOVE_HEAD, LATEST, FIRST_SINCE, LIST, LIST_BY_REQUEST, LIST_BY_SUBJECT, LIST_BY_ACTOR, LIST_BY_RARE_ACTION]
         .into_iter()
         .chain([LAST_OF_RARE_ACTION])
         .chain(checkpoints::QUERIES)
@@ -173,6 +177,14 @@ pub async fn insert_nodes(tx: &mut Tx, completed: &[Node]) -> Result<(), Error> 
         signed(node.1.id.position)?,
         node.1.hash.as_bytes().to_vec(),
     ])
+}
+
+/// The last entry of one kind about one thing.
+pub async fn latest(tx: &mut Tx, subject: &str, action: Action) -> Result<Option<StoredEntry>, Error> {
+    let row: Option<EntryColumns> = on_backend!(tx, |connection| {
+        sqlx::query_as(LATEST).bind(subject).bind(action.as_str()).fetch_optional(connection).await?
+    });
+    row.map(StoredEntry::try_from).transpose()
 }
 
 /// Lists entries in the order of the log.

@@ -1,6 +1,6 @@
 //! The data keys of applications, wrapped, and the tags that their applicants are found by.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use super::{
     Error, Tx,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     crypto::{IndexTag, WrappedKey},
-    domain::id::ApplicationId,
+    domain::{decision::Outcome, id::ApplicationId},
 };
 
 const TABLE: &str = "data_keys";
@@ -23,6 +23,17 @@ pub struct NewDataKey {
     pub wrapped: WrappedKey,
 }
 
+/// Which applications' retention period has ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Expiry {
+    pub outcome: Outcome,
+    /// Only applications behind this one.
+    pub after: Option<ApplicationId>,
+    /// Only applications before this one, which names nothing: an id begins with the time of receipt.
+    pub before: ApplicationId,
+    pub limit: u32,
+}
+
 static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new(
         "INSERT INTO data_keys (application_id, applicant_index, national_id_index, kek, wrapped) VALUES",
@@ -33,13 +44,48 @@ static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
 
 const FIND: &str = "SELECT kek, wrapped FROM data_keys WHERE application_id = $1";
 
+const DESTROY: &str = "DELETE FROM data_keys WHERE application_id = $1";
+
+const OF_APPLICANT: &str =
+    "SELECT application_id FROM data_keys WHERE applicant_index = $1 ORDER BY application_id DESC LIMIT $2";
+const OF_NATIONAL_ID: &str =
+    "SELECT application_id FROM data_keys WHERE national_id_index = $1 ORDER BY application_id DESC LIMIT $2";
+
+/// A cross join, so that SQLite begins with the living keys, and not with all that ever had the outcome.
+const EXPIRED: &str = "SELECT k.application_id FROM data_keys k CROSS JOIN applications a \
+                       WHERE a.id = k.application_id AND k.application_id > $1 AND k.application_id < $2 AND a.outcome = $3 \
+                       AND NOT EXISTS (SELECT 1 FROM legal_holds h WHERE h.applicant_index = k.applicant_index) \
+                       ORDER BY k.application_id LIMIT $4";
+
+const NOT_UNDER: &str = "SELECT application_id, kek, wrapped FROM data_keys WHERE application_id > $1 AND kek <> $2 \
+                         ORDER BY application_id LIMIT $3";
+const REPLACE: &str = "UPDATE data_keys SET kek = $1, wrapped = $2 WHERE application_id = $3";
+const COUNT_BY_KEK: &str = "SELECT kek, COUNT(*) FROM data_keys GROUP BY kek";
+
 /// A key of the whole service; of two processes that make it together, the first one's stays.
 const KEEP_SERVICE_KEY: &str =
     "INSERT INTO wrapped_keys (name, kek, wrapped) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING";
 const SERVICE_KEY: &str = "SELECT kek, wrapped FROM wrapped_keys WHERE name = $1";
+const REPLACE_SERVICE_KEY: &str = "UPDATE wrapped_keys SET kek = $1, wrapped = $2 WHERE name = $3";
+
+/// More than any applicant has applications.
+const ALL: u32 = u32::MAX;
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
-    [FIND, KEEP_SERVICE_KEY, SERVICE_KEY].into_iter().chain(INSERT.texts())
+    let fixed = [
+        FIND,
+        DESTROY,
+        OF_APPLICANT,
+        OF_NATIONAL_ID,
+        EXPIRED,
+        NOT_UNDER,
+        REPLACE,
+        COUNT_BY_KEK,
+        KEEP_SERVICE_KEY,
+        SERVICE_KEY,
+        REPLACE_SERVICE_KEY,
+    ];
+    fixed.into_iter().chain(INSERT.texts())
 }
 
 /// Adds the keys of new applications, which must be there.
@@ -59,6 +105,101 @@ pub async fn find(tx: &mut Tx, application: ApplicationId) -> Result<Option<Wrap
         sqlx::query_as(FIND).bind(application.to_string()).fetch_optional(connection).await?
     });
     Ok(row.map(|(kek, bytes)| WrappedKey { kek, bytes }))
+}
+
+/// Destroys the data key of an application: what was sealed under it cannot be read any more, by anybody.
+pub async fn destroy(tx: &mut Tx, application: ApplicationId) -> Result<(), Error> {
+    on_backend!(tx, |connection| {
+        sqlx::query(DESTROY).bind(application.to_string()).execute(connection).await?;
+    });
+    Ok(())
+}
+
+/// The applications of an applicant whose data keys live, newest first.
+pub async fn of_applicant(tx: &mut Tx, applicant: IndexTag) -> Result<Vec<ApplicationId>, Error> {
+    newest_of_applicant(tx, applicant, ALL).await
+}
+
+/// As [`of_applicant`], at most `limit` of them.
+pub async fn newest_of_applicant(tx: &mut Tx, applicant: IndexTag, limit: u32) -> Result<Vec<ApplicationId>, Error> {
+    by_tag(tx, OF_APPLICANT, applicant, limit).await
+}
+
+/// The applications with a national id, newest first, at most `limit` of them.
+pub async fn newest_of_national_id(
+    tx: &mut Tx,
+    national_id: IndexTag,
+    limit: u32,
+) -> Result<Vec<ApplicationId>, Error> {
+    by_tag(tx, OF_NATIONAL_ID, national_id, limit).await
+}
+
+async fn by_tag(tx: &mut Tx, text: &'static str, tag: IndexTag, limit: u32) -> Result<Vec<ApplicationId>, Error> {
+    let ids: Vec<String> = on_backend!(tx, |connection| {
+        sqlx::query_scalar(text).bind(tag.as_bytes().to_vec()).bind(i64::from(limit)).fetch_all(connection).await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
+fn parse_id(id: &str) -> Result<ApplicationId, Error> {
+    id.parse().map_err(|_| Error::corrupt(TABLE, "application_id", id))
+}
+
+/// The applications whose retention period has ended, oldest first, without those under a legal hold.
+pub async fn expired(tx: &mut Tx, expiry: Expiry) -> Result<Vec<ApplicationId>, Error> {
+    let after = expiry.after.map(|after| after.to_string()).unwrap_or_default();
+    let ids: Vec<String> = on_backend!(tx, |connection| {
+        sqlx::query_scalar(EXPIRED)
+            .bind(after)
+            .bind(expiry.before.to_string())
+            .bind(expiry.outcome.to_string())
+            .bind(i64::from(expiry.limit))
+            .fetch_all(connection)
+            .await?
+    });
+    ids.iter().map(|id| parse_id(id)).collect()
+}
+
+/// Data keys that another key-encryption key wraps, in the order of their applications.
+pub async fn not_under(
+    tx: &mut Tx,
+    kek: &str,
+    after: Option<ApplicationId>,
+    limit: u32,
+) -> Result<Vec<(ApplicationId, WrappedKey)>, Error> {
+    let after = after.map(|after| after.to_string()).unwrap_or_default();
+    let rows: Vec<(String, String, Vec<u8>)> = on_backend!(tx, |connection| {
+        sqlx::query_as(NOT_UNDER).bind(after).bind(kek).bind(i64::from(limit)).fetch_all(connection).await?
+    });
+    rows.into_iter().map(|(id, kek, bytes)| Ok((parse_id(&id)?, WrappedKey { kek, bytes }))).collect()
+}
+
+/// Puts a data key that was wrapped anew in its place, unless it was destroyed.
+pub async fn replace(tx: &mut Tx, application: ApplicationId, wrapped: &WrappedKey) -> Result<(), Error> {
+    on_backend!(tx, |connection| {
+        sqlx::query(REPLACE)
+            .bind(&wrapped.kek)
+            .bind(&wrapped.bytes)
+            .bind(application.to_string())
+            .execute(connection)
+            .await?;
+    });
+    Ok(())
+}
+
+/// How many data keys each key-encryption key wraps.
+pub async fn count_by_kek(tx: &mut Tx) -> Result<BTreeMap<String, u64>, Error> {
+    let rows: Vec<(String, i64)> =
+        on_backend!(tx, |connection| sqlx::query_as(COUNT_BY_KEK).fetch_all(connection).await?);
+    Ok(rows.into_iter().map(|(kek, count)| (kek, u64::try_from(count).unwrap_or_default())).collect())
+}
+
+/// Puts a key of the whole service that was wrapped anew in its place.
+pub async fn replace_service_key(tx: &mut Tx, name: &str, wrapped: &WrappedKey) -> Result<(), Error> {
+    on_backend!(tx, |connection| {
+        sqlx::query(REPLACE_SERVICE_KEY).bind(&wrapped.kek).bind(&wrapped.bytes).bind(name).execute(connection).await?;
+    });
+    Ok(())
 }
 
 /// Keeps a key of the whole service, unless one of its name is there.

@@ -1,6 +1,6 @@
 //! Every query, so that one test prepares each on every backend.
 
-use super::{applications, audit, data_keys, decisions, entries, idempotency, registry};
+use super::{applications, audit, data_keys, decisions, entries, idempotency, legal_holds, registry};
 
 /// The text of every query.
 pub fn all() -> impl Iterator<Item = &'static str> {
@@ -11,4 +11,5 @@ pub fn all() -> impl Iterator<Item = &'static str> {
         .chain(entries::queries())
         .chain(idempotency::queries())
         .chain(registry::queries())
+        .chain(legal_holds::QUERIES)
 }

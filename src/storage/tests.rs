@@ -28,7 +28,7 @@ fn url_of(store: &Store) -> DatabaseUrl {
 async fn operate(store: &Store, statement: &'static str) {
     match store {
         Store::Sqlite(folder) => execute(&folder.path().join("underwright.db"), statement).await,
-        Store::Postgres(database) => database.execute(statement).await,
+        Store::Postgres(database, _) => database.execute(statement).await,
     }
 }
 

@@ -29,7 +29,7 @@ use underwright::{
         recorder,
         registry::{self, LoadedPolicy},
     },
-    storage::{DatabaseUrl, Db},
+    storage::{DatabaseUrl, Db, erasure_journal::ErasureJournal},
     telemetry::Metrics,
 };
 
@@ -39,7 +39,7 @@ pub(crate) use self::client::{Client, Received};
 
 /// When every test takes place.
 pub(crate) const NOW: &str = "2026-11-22T13:00:00Z";
-const KEK: &[u8; 32] = b"an invented key-encryption key!!";
+pub(crate) const KEK: &[u8; 32] = b"an invented key-encryption key!!";
 const SECRET: &[u8; 32] = b"an invented secret of 32 bytes!!";
 pub(crate) const ISSUER: &str = "https://login.example";
 pub(crate) const AUDIENCE: &str = "underwright";
@@ -146,6 +146,10 @@ impl TestApp {
         self.client(Role::Service)
     }
 
+    pub(crate) fn privacy(&self) -> Client {
+        self.client(Role::Privacy)
+    }
+
     pub(crate) fn anonymous(&self) -> Client {
         self.client_with(None)
     }
@@ -200,6 +204,7 @@ pub(crate) async fn context(store: &Store, clock: &Clock, options: &Options) -> 
     let app = App::start(Parts {
         db,
         vault,
+        journal: ErasureJournal::open(store.folder().join("erasures.jsonl")).expect("a journal"),
         decider: Decider::new(Arc::clone(&loaded.model), policy.policy).expect("model and policy fit"),
         registry: Registry::new(vec![loaded]),
         clock: clock.clone(),

@@ -29,7 +29,8 @@ async fn every_address_of_the_document_is_served_and_knows_no_other_method() {
     let app = TestApp::spawn().await;
     for (path, item) in document()["paths"].as_object().expect("paths") {
         let known: BTreeSet<String> = item.as_object().expect("operations").keys().map(|m| m.to_uppercase()).collect();
-        let path = path.replace("{id}", "x").replace("{name}", "x").replace("{version}", "x");
+        let path =
+            path.replace("{id}", "x").replace("{reference}", "x").replace("{name}", "x").replace("{version}", "x");
         let path = path.replace("{sequence}", "0");
         let answer = send(app.officer().request(Method::PATCH, &path)).await;
         answer.expect_problem(405, "method_not_allowed");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 use underwright::telemetry::log;
 
-use crate::app::{TestApp, application, application_for};
+use crate::app::{TestApp, application, application_for, client::send};
 
 /// What was written by the subscriber of this process.
 #[derive(Clone, Default)]
@@ -83,6 +83,23 @@ async fn no_personal_data_and_no_token_is_ever_logged() {
         .get("/v1/models")
         .await
         .expect_problem(401, "unauthenticated");
+    let privacy = app.privacy();
+    for by in [
+        json!({"reference": format!("{CANARY}-C")}),
+        json!({"national_id": format!("{CANARY}-id")}),
+        json!({CANARY: 1}),
+    ] {
+        privacy.post("/v1/applicant-searches", &by).await;
+    }
+    for (method, rest) in [("PUT", "/hold"), ("DELETE", ""), ("DELETE", "/hold"), ("DELETE", "")] {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        send(privacy.request(method, &format!("/v1/applicants/{CANARY}-C{rest}"))).await;
+    }
+    send(privacy.request(reqwest::Method::DELETE, &format!("/v1/applicants/{CANARY}-nobody"))).await;
+    service
+        .post_with("/v1/applications", &key, &canary_application("car"))
+        .await
+        .expect_problem(410, "applicant_erased");
     let request_id =
         app.officer().post("/v1/simulations", &application()).await.header("request-id").expect("a name").to_owned();
     app.finish().await;

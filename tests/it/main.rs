@@ -15,8 +15,10 @@ mod app;
 
 mod applications;
 mod bodies;
-mod deployment;
+mod canary;
+mod commands;
 mod crashes;
+mod deployment;
 mod documents;
 mod envelope;
 mod headers;

@@ -7,7 +7,7 @@ use underwright::domain::principal::Role::{self, Admin, Auditor, Manager, Office
 use crate::app::{TestApp, application, application_for, client::send};
 
 /// Method, path and who may, as in the contract. `{id}` is an application that the service submitted.
-const TABLE: [(&str, &str, &[Role]); 11] = [
+const TABLE: [(&str, &str, &[Role]); 15] = [
     ("POST", "/v1/applications", &[Service, Officer]),
     ("GET", "/v1/applications", &[Officer, Manager, Auditor, Service]),
     ("GET", "/v1/applications/{id}", &[Officer, Manager, Auditor, Service]),
@@ -19,6 +19,10 @@ const TABLE: [(&str, &str, &[Role]); 11] = [
     ("GET", "/v1/audit/entries", &[Auditor]),
     ("GET", "/v1/audit/entries/0/proof", &[Auditor]),
     ("GET", "/v1/audit/checkpoint", &[Auditor]),
+    ("POST", "/v1/applicant-searches", &[Privacy]),
+    ("PUT", "/v1/applicants/{reference}/hold", &[Privacy]),
+    ("DELETE", "/v1/applicants/{reference}/hold", &[Privacy]),
+    ("DELETE", "/v1/applicants/{reference}", &[Privacy]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -29,9 +33,12 @@ async fn every_route_admits_the_roles_of_the_contract_and_nobody_else() {
             // A fresh application for each, so that a review always finds version 1.
             let id = app.service().submit(&application_for("medical")).await["id"].as_str().expect("an id").to_owned();
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            let mut request = app.client(role).request(method.clone(), &path.replace("{id}", &id));
+            let mut request =
+                app.client(role).request(method.clone(), &path.replace("{id}", &id).replace("{reference}", "C-88121"));
             if path.ends_with("/review") {
                 request = request.header("if-match", "\"1\"").json(&json!({"outcome": "approve"}));
+            } else if path.ends_with("-searches") {
+                request = request.json(&json!({"reference": "C-88121"}));
             } else if method == Method::POST {
                 request = request.json(&application());
             }
@@ -51,7 +58,8 @@ async fn nobody_passes_without_a_token_and_learns_nothing_of_the_rest() {
     for (method, path, _) in TABLE {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
         // With a bad type, a bad body and a missing If-Match: the token comes first.
-        let request = app.anonymous().request(method, &(path.replace("{id}", "x") + "?colour=red"));
+        let request =
+            app.anonymous().request(method, &(path.replace("{id}", "x").replace("{reference}", "x") + "?colour=red"));
         let answer = send(request.body("not json")).await;
         answer.expect_problem(401, "unauthenticated");
         assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"underwright\""));

@@ -10,17 +10,19 @@ use crate::{
         keys::KeySet,
         token::{Rules, TokenVerifier},
     },
-    cli::{settings::database_url, token::development_key},
+    cli::{custody::journal, settings::database_url, token::development_key},
     clock::{self, Clock, Ids},
     config::{DEVELOPMENT_KEY_ID, Mode, Settings},
     crypto::{KeyEncryption, signing::CheckpointSigner},
     decide::pipeline::Decider,
+    domain::principal::{Principal, Role},
     http::{BodyLimits, Context},
     service::{
         App, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
+        custody::Caller,
         models::{LoadedModel, Registry},
-        recorder,
+        privacy, recorder,
         registry::{self, LoadedPolicy},
         shipped,
     },
@@ -54,6 +56,7 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
     let app = App::start(Parts {
         db,
         vault,
+        journal: journal(settings)?,
         decider,
         registry: Registry::new(vec![model]),
         clock,
@@ -64,6 +67,7 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
     });
     check_readiness(&app).await?;
     record_what_is_in_force(&app).await.context("what is in force cannot be recorded in the audit log")?;
+    reapply_erasures(&app).await?;
     let rules = Rules {
         issuer: settings.issuer().to_owned(),
         audience: settings.auth.audience.clone(),
@@ -155,6 +159,18 @@ fn model(settings: &Settings) -> anyhow::Result<LoadedModel> {
     };
     LoadedModel::from_directory(directory)
         .with_context(|| format!("the model in {} cannot be used", directory.display()))
+}
+
+/// Destroys again what a restored backup has brought back, before anything is served.
+async fn reapply_erasures(app: &App) -> anyhow::Result<()> {
+    let server = Principal { subject: "server".to_owned(), role: Role::Privacy };
+    let custody = app.custody();
+    let caller = Caller { who: &server, request_id: custody.request_id() };
+    let applications = privacy::reapply(custody, caller).await.context("the erasure journal cannot be applied")?;
+    if applications > 0 {
+        tracing::warn!(applications, "erased again: the database was restored from before their erasure");
+    }
+    Ok(())
 }
 
 async fn check_readiness(app: &App) -> anyhow::Result<()> {

@@ -36,7 +36,7 @@ use crate::{
         ("to" = Option<String>, Query, description = "Recorded before this time: RFC 3339, or a day in UTC"),
         ("action" = Option<Action>, Query),
         ("actor" = Option<String>, Query, description = "Who did it: role, colon and subject, as in `service:los-1`"),
-        ("subject" = Option<String>, Query, description = "What the entry is about: an application's id, say"),
+        ("subject" = Option<String>, Query, description = "What the entry is about: an application's id, or how the log names an applicant"),
         ("request_id" = Option<RequestId>, Query, description = "The request that asked for it"),
         LimitParam,
         ("after" = Option<u64>, Query, description = "The `next` of the page before: a sequence"),

@@ -16,7 +16,7 @@ mod parts;
 
 pub(super) use parts::*;
 
-use super::{applications, audit, models, operations, policies, review, simulations};
+use super::{applicants, applications, audit, models, operations, policies, review, simulations};
 use crate::{
     domain::fault::{Fault, FaultCode},
     http::problem,
@@ -46,6 +46,10 @@ use crate::{
         audit::entries,
         audit::proof,
         audit::checkpoint,
+        applicants::erase,
+        applicants::hold,
+        applicants::release,
+        applicants::search,
         operations::healthz,
         operations::readyz,
         operations::metrics,
@@ -56,6 +60,7 @@ use crate::{
         (name = "applications", description = "Decide, read, explain and review applications"),
         (name = "registry", description = "The models and policies that decide"),
         (name = "audit", description = "The log of everything that was decided"),
+        (name = "privacy", description = "Erase applicants, hold their data, find what is theirs"),
         (name = "operations", description = "For those who run the server"),
     ),
     modifiers(&Security, &OpenUnderAllOf, &OneParameterPerName, &Examples),

@@ -45,7 +45,17 @@ pub mod permit {
         )+};
     }
 
-    permits!(SubmitApplication, ReadApplication, ReviewApplication, Simulate, ReadAudit, ReadRegistry);
+    permits!(
+        SubmitApplication,
+        ReadApplication,
+        ReviewApplication,
+        Simulate,
+        ReadAudit,
+        ReadRegistry,
+        FindApplicant,
+        HoldApplicant,
+        EraseApplicant,
+    );
 }
 
 /// A caller who was authenticated and may do what `P` says.

@@ -80,7 +80,7 @@ pub(super) async fn write_event(db: &Db, now: Timestamp, event: &Event) -> Resul
 }
 
 /// Takes up the log where it was left, and refuses to go on from a head that contradicts itself.
-async fn resume(tx: &mut Tx) -> Result<(Frontier, Option<Timestamp>), storage::Error> {
+pub(super) async fn resume(tx: &mut Tx) -> Result<(Frontier, Option<Timestamp>), storage::Error> {
     let corrupt = |column| storage::Error::Corrupt { table: "audit_head", column, id: "1".to_owned() };
     let head = audit::head(tx).await?.ok_or_else(|| corrupt("id"))?;
     let frontier = Frontier::new(head.size, head.peaks).ok_or_else(|| corrupt("frontier"))?;

@@ -32,7 +32,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn migrate(path: &Path, settings: &config::Database) -> Result<(Db, Vec<AppliedMigration>), Error> {
     require_folder(path)?;
-    let options = sqlite_options(path).create_if_missing(true).synchronous(SqliteSynchronous::Full);
+    // What is deleted is overwritten with zeros: a destroyed key must not stay in a free part of the file.
+    let options =
+        sqlite_options(path).create_if_missing(true).synchronous(SqliteSynchronous::Full).pragma("secure_delete", "ON");
     // Looked at first as it is: to set the journal's mode is to write to the file.
     let mut connection = connect(path, &options).await?;
     let before = migrations_before(path, &mut connection).await?;

@@ -47,7 +47,7 @@ async fn both_backends_have_the_same_migrations_tables_and_columns() {
     columns.push(sqlx::query_scalar::<_, String>(text).fetch_all(&mut connection).await.unwrap());
     let text = "SELECT table_name || '.' || column_name || CASE is_nullable WHEN 'NO' THEN ' NOT NULL' ELSE '' END \
                 FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations' ";
-    let Store::Postgres(database) = &postgres else { panic!("asked for a server") };
+    let Store::Postgres(database, _) = &postgres else { panic!("asked for a server") };
     columns.push(sqlx::query_scalar::<_, String>(text).fetch_all(&mut database.connect().await).await.unwrap());
     for columns in &mut columns {
         columns.sort();
@@ -59,7 +59,7 @@ async fn both_backends_have_the_same_migrations_tables_and_columns() {
 async fn every_text_column_is_compared_by_its_bytes() {
     let (store, url) = empty().await;
     Db::open(&url).await.unwrap();
-    let Store::Postgres(database) = &store else { panic!("asked for a server") };
+    let Store::Postgres(database, _) = &store else { panic!("asked for a server") };
     let others: Vec<String> = sqlx::query_scalar(
         "SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public' \
          AND data_type = 'text' AND collation_name IS DISTINCT FROM 'C' AND table_name <> '_sqlx_migrations'",

@@ -92,6 +92,11 @@ responses!(
     ),
 );
 responses!(
+    /// Of an erasure.
+    HoldProblem:
+    problems("There is a legal hold on the applicant's data", &[Code::LegalHold], &[]),
+);
+responses!(
     /// Of every operation that needs an applicant's data.
     ErasedProblem:
     problems("The applicant's data was erased", &[Code::ApplicantErased], &[]),
@@ -149,6 +154,17 @@ parameter!(
         .required(Required::False)
         .description(Some("How many a page holds: 20 unless said otherwise"))
         .schema(Some(ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(100)).build()))
+);
+parameter!(
+    /// An applicant's reference in the path.
+    ApplicantReferenceParam:
+    ParameterBuilder::new()
+        .name("reference")
+        .parameter_in(ParameterIn::Path)
+        .required(Required::True)
+        .description(Some("The lender's own number for the applicant, as applications give it in `applicant.reference`"))
+        .example(Some("C-88121".into()))
+        .schema(Some(text()))
 );
 parameter!(
     /// An application's id in the path.
