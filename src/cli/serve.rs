@@ -47,6 +47,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
         // Before anybody is told that it runs: whoever is told may ask it to stop.
         let mut signals = Signals::listen().context("cannot listen for signals")?;
         let retention = periods.end().then(|| tokio::spawn(keep_applying(custody, periods, interval)));
+        // Before anybody is told that it serves, and might ask it to stop.
+        let mut signals = Signals::listen().context("cannot listen for signals")?;
         tracing::info!(address = %server.address(), "serving");
         if let Some(key) = &started.development_key {
             eprintln!("{}", greeting::greeting(&settings, key, server.address())?);

@@ -190,7 +190,7 @@ impl Bench {
             Store::Sqlite(_) => {
                 sqlx::raw_sql(statement).execute(&mut tampering::connect(self).await).await.unwrap();
             }
-            Store::Postgres(database) => database.execute(statement).await,
+            Store::Postgres(database, _) => database.execute(statement).await,
         }
     }
 
@@ -198,7 +198,7 @@ impl Bench {
     async fn count(&self, query: &'static str) -> i64 {
         match &self.store {
             Store::Sqlite(_) => sqlx::query_scalar(query).fetch_one(&mut tampering::connect(self).await).await.unwrap(),
-            Store::Postgres(database) => {
+            Store::Postgres(database, _) => {
                 sqlx::query_scalar(query).fetch_one(&mut database.connect().await).await.unwrap()
             }
         }

@@ -20,7 +20,7 @@ fn place(app: &TestApp) -> String {
 fn configure(app: &TestApp, more: &str) {
     let folder = app.store.folder();
     write_private(&folder.join("test.kek"), &hex::encode(KEK)).expect("written");
-    let text = format!("data_dir = \".\"\n{more}\n[[keys.encryption]]\nid = \"test\"\nfile = \"test.kek\"\n");
+    let text = place(app) + more + "\n[[keys.encryption]]\nid = \"test\"\nfile = \"test.kek\"\n";
     std::fs::write(folder.join("uw.toml"), text).expect("written");
 }
 

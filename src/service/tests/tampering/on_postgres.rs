@@ -16,7 +16,7 @@ async fn log() -> &'static Database {
         let who = principal(Role::Officer, "ada");
         decide(&bench.app, bench.call(&who, None), reviewed, 1, br#"{"outcome": "approve"}"#).await.unwrap();
         bench.app.stop().await;
-        let Store::Postgres(database) = bench.store else { panic!("asked for a server") };
+        let Store::Postgres(database, _) = bench.store else { panic!("asked for a server") };
         database
     });
     log.await
