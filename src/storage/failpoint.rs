@@ -22,6 +22,9 @@ pub const RECORDER: [&str; 11] = [
     "recorder.after_commit",
 ];
 
+/// The places in an erasure, in the order in which it reaches them.
+pub const ERASURE: [&str; 3] = ["erasure.after_journal", "erasure.after_keys", "erasure.after_commit"];
+
 /// Says that a place was reached.
 ///
 /// # Errors

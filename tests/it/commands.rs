@@ -4,7 +4,10 @@ use std::process::{Command, Output};
 
 use rstest::rstest;
 use serde_json::Value;
-use underwright::crypto::{SecretKey, private_file::write_private};
+use underwright::{
+    crypto::{SecretKey, private_file::write_private},
+    storage::failpoint,
+};
 
 use crate::{
     app::{KEK, TestApp, application, application_for},
@@ -144,4 +147,35 @@ async fn a_command_without_the_databases_key_says_which_is_missing() {
     let said = String::from_utf8_lossy(&refused.stderr);
     assert!(said.contains("`test`") && said.contains("keys.encryption"), "{said}");
     assert!(!app.store.folder().join("keys").exists(), "no key was made");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_that_is_killed_anywhere_is_ended_by_asking_again(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = TestApp::spawn_on(backend).await;
+    configure(&app, "");
+    for (number, place) in failpoint::ERASURE.into_iter().enumerate() {
+        let reference = format!("C-{number}");
+        let mut body = application();
+        body["applicant"]["reference"] = reference.as_str().into();
+        let id = app.service().submit(&body).await["id"].as_str().expect("an id").to_owned();
+        let erase = ["applicants", "erase", "--reference", &reference, "--config", "uw.toml"];
+        let killed = Command::new(env!("CARGO_BIN_EXE_underwright"))
+            .current_dir(app.store.folder())
+            .args(erase)
+            .env("UNDERWRIGHT_FAILPOINT", place)
+            .output()
+            .expect("it runs");
+        assert_eq!(killed.status.code(), None, "{place}: it was ended by a signal");
+        let journal = std::fs::read_to_string(app.store.folder().join("erasures.jsonl")).expect("a journal");
+        assert!(journal.contains(&id), "{place}: the journal knew of it first");
+        let shown = app.officer().get(&format!("/v1/applications/{id}")).await.expect(200);
+        assert_eq!(shown["applicant"].is_null(), place == "erasure.after_commit", "{place}: all of it or nothing");
+        answer(&run(&app, &["applicants", "erase", "--reference", &reference]), 0);
+        let shown = app.officer().get(&format!("/v1/applications/{id}")).await.expect(200);
+        assert!(shown["applicant"].is_null(), "{place}");
+    }
+    assert_eq!(app.finish().await, 6);
 }

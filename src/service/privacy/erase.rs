@@ -8,7 +8,7 @@ use crate::{
     audit::entry::{Action, Entry},
     domain::{decision::AuditRef, id::ApplicationId, timestamp::Timestamp},
     service::custody::{Caller, Custody},
-    storage::{self, Tx, audit, data_keys, legal_holds},
+    storage::{self, Tx, audit, data_keys, failpoint, legal_holds},
 };
 
 /// How many applications are looked at together when a journal is gone through again.
@@ -62,9 +62,12 @@ pub async fn erase(custody: &Custody, caller: Caller<'_>, reference: &str) -> Re
     }
     let now = change.now();
     custody.journal.append(&ids, now).await.map_err(|cause| PrivacyError::Journal(cause.to_string()))?;
+    failpoint::reach("erasure.after_journal")?;
     destroy(change.tx(), &ids, now).await?;
+    failpoint::reach("erasure.after_keys")?;
     let record = ErasureRecord { applications: &ids, cause: Cause::Request };
     let audit = custody.commit(change, caller, Action::ApplicantErased, (&subject, &record)).await?;
+    failpoint::reach("erasure.after_commit")?;
     custody.scrub().await;
     Ok(Erasure { applications: ids.len(), erased_at: now, audit })
 }
