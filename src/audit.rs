@@ -6,6 +6,7 @@
 
 pub mod checkpoint;
 pub mod entry;
+pub mod exported;
 pub mod note;
 pub mod proof;
 pub mod sealed;

@@ -13,6 +13,7 @@ mod keys;
 mod migrate;
 mod openapi;
 mod retention;
+mod partial_file;
 mod score;
 mod serve;
 mod settings;

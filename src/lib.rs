@@ -27,6 +27,8 @@ pub mod telemetry;
 
 pub mod storage;
 
+pub mod export;
+
 pub mod auth;
 
 pub mod service;

@@ -9,6 +9,7 @@ pub mod applications;
 pub mod audit;
 pub mod call;
 pub mod custody;
+pub mod export;
 mod idempotency;
 pub mod models;
 pub mod policies;

@@ -2,7 +2,6 @@
 
 mod input;
 mod judge;
-mod partial_file;
 mod table;
 
 use std::{collections::BTreeMap, fs, io::Write, path::PathBuf, sync::Arc};
@@ -13,6 +12,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use time::Date;
 
+use super::partial_file::{PartialFile, is_same_file};
 use super::{Answer, print_line};
 use crate::{
     clock::Clock,
@@ -24,7 +24,6 @@ use crate::{
 };
 use input::{Input, Record};
 use judge::{Judge, Verdict};
-use partial_file::{PartialFile, is_same_file};
 use table::{Explain, Table};
 
 /// Records that are judged and written together, by one core: a few blocks of the scorer.

@@ -4,6 +4,7 @@ pub mod applicants;
 pub mod applications;
 pub mod audit;
 pub mod document;
+pub mod export;
 pub mod models;
 pub mod operations;
 pub mod policies;
@@ -34,6 +35,8 @@ pub fn configure(api: &mut ServiceConfig) {
     .service(resource("/v1/models").route(web::get().to(models::list)))
     .service(resource("/v1/models/{name}/{version}").route(web::get().to(models::show)))
     .service(resource("/v1/policies").route(web::get().to(policies::list)))
+    .service(resource("/v1/audit/export").route(web::get().to(export::export)))
+    .service(resource("/v1/audit/export/manifest").route(web::get().to(export::manifest)))
     .service(resource("/v1/audit/entries").route(web::get().to(audit::entries)))
     .service(resource("/v1/audit/entries/{sequence}/proof").route(web::get().to(audit::proof)))
     .service(resource("/v1/audit/checkpoint").route(web::get().to(audit::checkpoint)))

@@ -2,8 +2,10 @@
 
 use super::problem::{Code, Problem};
 use crate::{
+    domain::fault::{Fault, FaultCode},
     service::{
-        applications::ReadError, privacy::PrivacyError, recorder::RecordError, review::ReviewError, submit::SubmitError,
+        applications::ReadError, export, privacy::PrivacyError, recorder::RecordError, review::ReviewError,
+        submit::SubmitError,
     },
     storage,
 };
@@ -69,6 +71,19 @@ impl From<PrivacyError> for Problem {
             PrivacyError::OnHold => Self::new(Code::LegalHold, format!("{error}.")),
             PrivacyError::Journal(_) => Self::internal(&error),
             PrivacyError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<export::Error> for Problem {
+    fn from(error: export::Error) -> Self {
+        match error {
+            export::Error::Storage(error) => error.into(),
+            export::Error::TreeTooLarge { .. } => {
+                let fault = Fault::new("?tree_size", FaultCode::OutOfRange, error.to_string());
+                Self::new(Code::InvalidQuery, "The query is not as it must be; see errors.").with_errors(vec![fault])
+            }
+            export::Error::Export(_) | export::Error::Sink(_) => Self::internal(&error),
         }
     }
 }

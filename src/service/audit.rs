@@ -20,7 +20,7 @@ use crate::{
 };
 
 pub mod checkpoints;
-mod keys;
+pub(in crate::service) mod keys;
 mod proof;
 mod signed;
 mod verify;

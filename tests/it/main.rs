@@ -21,6 +21,7 @@ mod crashes;
 mod deployment;
 mod documents;
 mod envelope;
+mod exports;
 mod headers;
 mod idempotency;
 mod imports;

@@ -16,6 +16,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What is made of these nodes themselves: [`Plan::assemble`] gives their hashes.
+    #[must_use]
+    pub fn of(nodes: Vec<NodeId>) -> Self {
+        Self { parts: nodes.into_iter().map(|node| vec![node]).collect() }
+    }
+
     /// The complete subtrees whose roots are needed, in the order in which [`Plan::assemble`] takes them.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> {
         self.parts.iter().flatten().copied()

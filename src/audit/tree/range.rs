@@ -42,11 +42,16 @@ impl Builder {
         self.peaks.push((height, hash));
     }
 
+    /// The complete subtrees that what was added consists of, from left to right.
+    #[must_use]
+    pub fn subtrees(&self) -> Vec<Hash> {
+        self.peaks.iter().map(|&(_, hash)| hash).collect()
+    }
+
     /// The root over everything that was added.
     #[must_use]
     pub fn root(&self) -> Hash {
-        let hashes: Vec<Hash> = self.peaks.iter().map(|&(_, hash)| hash).collect();
-        fold(&hashes).unwrap_or_else(empty_root)
+        fold(&self.subtrees()).unwrap_or_else(empty_root)
     }
 }
 

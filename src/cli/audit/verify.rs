@@ -9,8 +9,9 @@ use anyhow::{Context, anyhow};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
+use super::verify_file::verify_file;
 use crate::{
-    audit::{checkpoint::SignedCheckpoint, note::VerifierKey, proof::ProofFile},
+    audit::{checkpoint::SignedCheckpoint, exported, note::VerifierKey, proof::ProofFile},
     cli::{
         Answer,
         migrate::{Store, runtime},
@@ -24,7 +25,7 @@ use crate::{
 ///
 /// Reads the database and changes nothing in it; a server may be running on it. With --checkpoint it holds the log
 /// against checkpoints that were kept elsewhere, which shows that it was not cut off or rewritten as a whole. With
-/// --proof it checks the proof of one entry and reads no database at all. Exit code 0: all of it holds; 1: it does not;
+/// --proof it checks the proof of one entry, and with --file a whole export, and reads no database at all. Exit code 0: all of it holds; 1: it does not;
 /// 2: it cannot be read.
 #[derive(Debug, Default, clap::Args)]
 #[command(
@@ -41,6 +42,9 @@ pub(in crate::cli) struct Args {
     /// The lender's published keys: each a verifier key, or a file with one in each line
     #[arg(long, value_name = "KEY|FILE", num_args = 1..)]
     key: Vec<String>,
+    /// Check this export (JSON Lines) offline; --checkpoint holds it against checkpoints that were kept elsewhere
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["proof", "database_url", "data_dir"])]
+    file: Option<PathBuf>,
     /// Check this proof of one entry, offline
     #[arg(long, value_name = "FILE", conflicts_with_all = ["checkpoint", "database_url", "data_dir"])]
     proof: Option<PathBuf>,
@@ -56,8 +60,26 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
     let keys = read_keys(&args.key)?;
     match &args.proof {
         Some(file) => verify_proof(file, &keys, args.json),
+        None if args.file.is_some() => verify_export(args, keys),
         None => verify_log(args, keys),
     }
+}
+
+/// Checks an export. With keys, a checkpoint from elsewhere is believed only when one of them signed it.
+fn verify_export(args: &Args, keys: Vec<VerifierKey>) -> anyhow::Result<Answer> {
+    let mut heads = Vec::new();
+    for file in &args.checkpoint {
+        let NamedCheckpoint { name, checkpoint } = read_checkpoint(file)?;
+        if !keys.is_empty()
+            && let Err(unsigned) = checkpoint.verify(&keys)
+        {
+            print_line(&format!("the checkpoint {name} is not to be trusted: {unsigned}"))?;
+            return Ok(Answer::No);
+        }
+        heads.push(checkpoint.head());
+    }
+    let file = args.file.as_deref().unwrap_or(Path::new(""));
+    verify_file(file, exported::Outside { keys, heads }, args.json)
 }
 
 fn verify_log(args: &Args, keys: Vec<VerifierKey>) -> anyhow::Result<Answer> {

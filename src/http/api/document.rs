@@ -16,7 +16,7 @@ mod parts;
 
 pub(super) use parts::*;
 
-use super::{applicants, applications, audit, models, operations, policies, review, simulations};
+use super::{applicants, applications, audit, export, models, operations, policies, review, simulations};
 use crate::{
     domain::fault::{Fault, FaultCode},
     http::problem,
@@ -44,6 +44,8 @@ use crate::{
         models::show,
         policies::list,
         audit::entries,
+        export::export,
+        export::manifest,
         audit::proof,
         audit::checkpoint,
         applicants::erase,

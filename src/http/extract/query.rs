@@ -49,6 +49,14 @@ impl QueryReader {
         value
     }
 
+    /// As [`QueryReader::read`], of a parameter that must be there.
+    pub fn required<T>(&mut self, name: &str, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        if !self.pairs.iter().any(|(other, _)| other == name) {
+            self.fault(name, FaultCode::Required, &format!("must be given: {expected}"));
+        }
+        self.read(name, expected, parse)
+    }
+
     /// Reads a text of 1 to 255 characters.
     pub fn text(&mut self, name: &str) -> Option<String> {
         let text = self.take(name)?;

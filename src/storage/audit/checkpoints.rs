@@ -12,7 +12,10 @@ const LATEST: &str =
     "SELECT number, size, note FROM audit_checkpoints WHERE number = (SELECT MAX(number) FROM audit_checkpoints)";
 const FIRST_COVERING: &str = "SELECT number, size, note FROM audit_checkpoints WHERE size > $1 ORDER BY size LIMIT 1";
 
-pub(super) const QUERIES: [&str; 3] = [INSERT, LATEST, FIRST_COVERING];
+const LATEST_WITHIN: &str =
+    "SELECT number, size, note FROM audit_checkpoints WHERE size <= $1 ORDER BY size DESC LIMIT 1";
+
+pub(super) const QUERIES: [&str; 4] = [INSERT, LATEST, FIRST_COVERING, LATEST_WITHIN];
 
 /// A stored checkpoint, as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +60,14 @@ pub async fn insert(tx: &mut Tx, new: &StoredCheckpoint) -> Result<(), Error> {
 /// The checkpoint that was added last.
 pub async fn latest(tx: &mut Tx) -> Result<Option<StoredCheckpoint>, Error> {
     let row: Option<Columns> = on_backend!(tx, |connection| sqlx::query_as(LATEST).fetch_optional(connection).await?);
+    row.map(StoredCheckpoint::try_from).transpose()
+}
+
+/// The largest checkpoint of at most `size` entries.
+pub async fn latest_within(tx: &mut Tx, size: u64) -> Result<Option<StoredCheckpoint>, Error> {
+    let size = signed(size)?;
+    let row: Option<Columns> =
+        on_backend!(tx, |connection| sqlx::query_as(LATEST_WITHIN).bind(size).fetch_optional(connection).await?);
     row.map(StoredCheckpoint::try_from).transpose()
 }
 
