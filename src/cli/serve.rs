@@ -44,8 +44,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
         let interval = Duration::from_secs(u64::from(settings.retention.interval_hours) * 3_600);
         let custody = started.context.app.custody().clone();
         let server = Server::bind(&settings.server, started.context)?;
-        // Before anybody is told that it runs: whoever is told may ask it to stop.
-        let mut signals = Signals::listen().context("cannot listen for signals")?;
         let retention = periods.end().then(|| tokio::spawn(keep_applying(custody, periods, interval)));
         // Before anybody is told that it serves, and might ask it to stop.
         let mut signals = Signals::listen().context("cannot listen for signals")?;
