@@ -115,7 +115,7 @@ fn say(summary: &Summary, out: &Path) {
     }
     eprintln!("{} trees of depth {} or less, trained by {}", summary.trees, summary.depth, summary.source);
     if let Some(metrics) = &summary.metrics {
-        eprint!("{}", super::evaluate::figures(metrics));
+        eprint!("{}", super::evaluate::figures(metrics, None));
     }
     eprintln!("{} {} is in {}; see card.md there", summary.model.name, summary.model.version, out.display());
 }

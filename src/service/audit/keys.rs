@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{
-    App,
+    App, BUILD,
     recorder::{Event, RecordError},
-    submit::{BUILD, inconsistent},
+    submit::inconsistent,
 };
 use crate::{
     audit::{

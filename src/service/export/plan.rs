@@ -13,7 +13,7 @@ use crate::{
     },
     domain::timestamp::Timestamp,
     export::Format,
-    service::{audit::keys::keys_of_log, submit::BUILD},
+    service::{BUILD, audit::keys::keys_of_log},
     storage::{
         self, Db, Tx,
         audit::{self, checkpoints},
