@@ -120,7 +120,9 @@ def explain(results):
 def times(values, ours):
     """Least, median and greatest ratio of runs of the same round."""
     each = np.array(values) / np.array(ours)
-    return f"{each.min():,.3g}, **{np.median(each):,.3g}**, {each.max():,.3g}"
+    least, median, most = (f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+                           for value in (each.min(), np.median(each), each.max()))
+    return f"{least}, **{median}**, {most}"
 
 
 def spread(values):
