@@ -23,7 +23,7 @@ fn main() {
         let place = arguments.iter().position(|argument| argument == name)?;
         arguments.get(place + 1).cloned()
     };
-    // Cargo runs benches in `cargo test` too, to see that they run.
+    // `cargo test --benches` runs it too, to see that it runs.
     let is_test = !arguments.iter().any(|argument| argument == "--bench");
     let entries =
         value("--entries").map_or(if is_test { 600 } else { 100_000 }, |text| text.parse().expect("a number"));
