@@ -35,9 +35,9 @@ const SUBJECT: &str = "retention";
 /// How long applications of an outcome keep their applicant, in days. `None`: for as long as nobody erases it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Periods {
-    approve_days: Option<u32>,
-    review_days: Option<u32>,
-    decline_days: Option<u32>,
+    approve: Option<u32>,
+    review: Option<u32>,
+    decline: Option<u32>,
 }
 
 /// What the end of a period's entry records.
@@ -51,11 +51,7 @@ struct ExpiryRecord<'a> {
 
 impl From<&config::Retention> for Periods {
     fn from(settings: &config::Retention) -> Self {
-        Self {
-            approve_days: settings.approve_days,
-            review_days: settings.review_days,
-            decline_days: settings.decline_days,
-        }
+        Self { approve: settings.approve_days, review: settings.review_days, decline: settings.decline_days }
     }
 }
 
@@ -63,16 +59,13 @@ impl Periods {
     /// Whether anything ever ends.
     #[must_use]
     pub const fn end(&self) -> bool {
-        self.approve_days.is_some() || self.review_days.is_some() || self.decline_days.is_some()
+        self.approve.is_some() || self.review.is_some() || self.decline.is_some()
     }
 
     /// The outcomes whose period ends, and before which time of receipt it has.
     fn limits(&self, now: Timestamp) -> Vec<(Outcome, Timestamp)> {
-        let periods = [
-            (Outcome::Approve, self.approve_days),
-            (Outcome::Review, self.review_days),
-            (Outcome::Decline, self.decline_days),
-        ];
+        let periods =
+            [(Outcome::Approve, self.approve), (Outcome::Review, self.review), (Outcome::Decline, self.decline)];
         let limit = |days: u32| now.checked_add(-time::Duration::days(days.into()));
         periods.into_iter().filter_map(|(outcome, days)| Some((outcome, limit(days?)?))).collect()
     }
@@ -135,10 +128,10 @@ pub async fn keep_applying(custody: Custody, periods: Periods, interval: Duratio
         match apply(&custody, caller, periods).await {
             Ok(0) => {}
             Ok(applications) => {
-                tracing::info!(applications, "retention periods have ended: their applicants are erased")
+                tracing::info!(applications, "retention periods have ended: their applicants are erased");
             }
             Err(error) => {
-                tracing::error!(%error, "retention periods could not be applied; they are at the next interval")
+                tracing::error!(%error, "retention periods could not be applied; they are at the next interval");
             }
         }
         tokio::time::sleep(interval).await;

@@ -60,9 +60,10 @@ impl ErasureJournal {
         let text = tokio::task::spawn_blocking(move || fs::read_to_string(path)).await.map_err(io::Error::other)??;
         let mut found: Vec<ApplicationId> = Vec::new();
         for (number, line) in (1..).zip(text.lines()).filter(|(_, line): &(i32, &str)| !line.is_empty()) {
-            match serde_json::from_str::<Line>(line) {
-                Ok(line) => found.push(line.application),
-                Err(_) => tracing::warn!(line = number, "a line of the erasure journal cannot be read"),
+            if let Ok(line) = serde_json::from_str::<Line>(line) {
+                found.push(line.application);
+            } else {
+                tracing::warn!(line = number, "a line of the erasure journal cannot be read");
             }
         }
         found.sort_unstable();

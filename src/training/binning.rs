@@ -219,6 +219,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::training::evaluate::count;
 
     #[test]
     fn every_distinct_value_gets_a_bin_when_there_is_room() {
@@ -247,12 +248,12 @@ mod tests {
 
     #[test]
     fn cuts_of_a_long_column_are_those_of_an_even_sample() {
-        let column: Vec<f64> = (0..3 * MOST_ROWS).map(|row| ((row * 7_919) % 1_000_003) as f64).collect();
+        let column: Vec<f64> = (0..3 * MOST_ROWS).map(|row| count((row * 7_919) % 1_000_003)).collect();
         let mut sorted = column.clone();
         sorted.sort_unstable_by(f64::total_cmp);
         for (number, &cut) in Cuts::learn(&column, 10).thresholds().iter().enumerate() {
-            let share = sorted.partition_point(|&value| value <= cut) as f64 / sorted.len() as f64;
-            assert!((share - (number + 1) as f64 / 10.0).abs() < 0.005, "cut {number} has {share} below it");
+            let share = count(sorted.partition_point(|&value| value <= cut)) / count(sorted.len());
+            assert!((share - count(number + 1) / 10.0).abs() < 0.005, "cut {number} has {share} below it");
         }
     }
 

@@ -200,7 +200,9 @@ impl Reader {
             feature.name.as_ref().is_none_or(|name| *name == place.to_string())
         };
         if features.iter().enumerate().all(is_place) {
-            features.iter_mut().for_each(|feature| feature.name = None);
+            for feature in &mut features {
+                feature.name = None;
+            }
         }
         let texts =
             info.cat_features_hash.iter().flatten().filter_map(|known| Some((hash(known.hash)?, known.value.clone())));

@@ -32,7 +32,8 @@ struct Learner {
     #[serde(default)]
     feature_names: Vec<String>,
     gradient_booster: Booster,
-    learner_model_param: ModelParameters,
+    #[serde(rename = "learner_model_param")]
+    model: ModelParameters,
     objective: Objective,
 }
 
@@ -105,7 +106,8 @@ struct Tree {
     categories_segments: Vec<usize>,
     #[serde(default)]
     categories_sizes: Vec<usize>,
-    tree_param: TreeParameters,
+    #[serde(rename = "tree_param")]
+    size: TreeParameters,
 }
 
 #[derive(Deserialize)]
@@ -123,10 +125,10 @@ pub(super) fn read(bytes: &[u8], options: Options) -> Result<SourceModel, Fault>
             "the model was saved by XGBoost {version}; load it with XGBoost 3 and save it again"
         )));
     }
-    let Learner { attributes, feature_names, gradient_booster, learner_model_param, objective } = file.learner;
-    check_kind(&gradient_booster, &learner_model_param, &objective)?;
-    let bias = bias(&learner_model_param.base_score, &objective.name)?;
-    let count: usize = learner_model_param.num_feature.parse().map_err(|_| "num_feature is no number")?;
+    let Learner { attributes, feature_names, gradient_booster, model, objective } = file.learner;
+    check_kind(&gradient_booster, &model, &objective)?;
+    let bias = bias(&model.base_score, &objective.name)?;
+    let count: usize = model.num_feature.parse().map_err(|_| "num_feature is no number")?;
     if count > MOST_FEATURES || (!feature_names.is_empty() && feature_names.len() != count) {
         return Err(Fault::Unreadable(format!("{count} features are announced, and {} named", feature_names.len())));
     }
@@ -241,7 +243,7 @@ impl Tree {
         if lengths.iter().any(|&length| length != places) || places == 0 {
             return Err("its lists differ in length".to_owned());
         }
-        if !["0", "1"].contains(&self.tree_param.size_leaf_vector.as_str()) {
+        if !["0", "1"].contains(&self.size.size_leaf_vector.as_str()) {
             return Err("a leaf has more than one value".to_owned());
         }
         let sets = self.sets()?;

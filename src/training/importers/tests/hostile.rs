@@ -44,7 +44,9 @@ fn mutated(original: &[u8], random: &mut impl Rng) -> Vec<u8> {
             _ => {
                 // A number of the text becomes another one.
                 let digits = bytes[place..].iter().position(u8::is_ascii_digit).map(|digit| place + digit);
-                digits.into_iter().for_each(|digit| bytes[digit] = b"0123456789"[random.next_u32() as usize % 10]);
+                for digit in digits {
+                    bytes[digit] = b"0123456789"[random.next_u32() as usize % 10];
+                }
             }
         }
     }
