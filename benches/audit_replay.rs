@@ -3,7 +3,7 @@
 //! `cargo bench --bench audit_replay -- [DECISIONS]`; the figures are kept in `docs/benchmarks.md`. Each line is the
 //! best and the median of five runs.
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{future::Future, path::Path, sync::Arc, time::Instant};
 
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
@@ -25,7 +25,7 @@ use underwright::{
         shipped,
         submit::submit,
     },
-    storage::{DatabaseUrl, Db},
+    storage::{DatabaseUrl, Db, erasure_journal::ErasureJournal},
     telemetry::RecorderMetrics,
 };
 
@@ -36,7 +36,7 @@ async fn main() {
     let decisions = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
     let folder = tempfile::tempdir().expect("a folder");
     let url = DatabaseUrl::Sqlite(folder.path().join("underwright.db"));
-    fill(&url, decisions).await;
+    fill(&url, folder.path(), decisions).await;
     let db = Db::open_read_only(&url).await.expect("a database");
     measure("replay", decisions, async || {
         let report = replay(&db, Period::default(), |_, _| ()).await.expect("the log is read");
@@ -63,13 +63,14 @@ async fn measure<F: Future<Output = ()>>(what: &str, entries: u64, run: impl Fn(
 }
 
 /// Records decisions through the service: approvals, reviews and declines, as the shipped model and policy decide.
-async fn fill(url: &DatabaseUrl, decisions: u64) {
+async fn fill(url: &DatabaseUrl, folder: &Path, decisions: u64) {
     let db = Db::open(url).await.expect("a database");
     let (model, policy) = (shipped::model().expect("a model"), LoadedPolicy::parse(shipped::POLICY).expect("a policy"));
     let clock = Clock::manual(Timestamp::parse("2026-11-22T13:00:00Z").expect("a time"));
     registry::keep(&db, &model, &policy, clock.now()).await.expect("kept");
     let key = SecretKey::from_slice(&[7; 32]).expect("32 bytes");
     let vault = Vault::open(&db, KeyEncryption::single("bench", &key)).await.expect("a vault");
+    let journal = ErasureJournal::open(folder.join("erasures.jsonl")).expect("a journal");
     let app = App::start(Parts {
         db,
         vault,
@@ -79,6 +80,8 @@ async fn fill(url: &DatabaseUrl, decisions: u64) {
         ids: Ids::seeded(1),
         metrics: RecorderMetrics::unregistered(),
         recorder: recorder::Settings::default(),
+        checkpoints: None,
+        journal,
     });
     let who = Principal { subject: "bench".to_owned(), role: Role::Service };
     let submissions = stream::iter(0..decisions).map(|n| {

@@ -17,7 +17,7 @@ use underwright::{
         registry::{self, LoadedPolicy},
         shipped, submit,
     },
-    storage::{DatabaseUrl, Db},
+    storage::{DatabaseUrl, Db, erasure_journal::ErasureJournal},
     telemetry::RecorderMetrics,
 };
 
@@ -34,6 +34,7 @@ pub(crate) async fn open(folder: &Path) -> (App, Db) {
     let key = SecretKey::random().expect("randomness");
     let app = App::start(Parts {
         vault: Vault::open(&db, KeyEncryption::single("bench", &key)).await.expect("a vault"),
+        journal: ErasureJournal::open(folder.join("erasures.jsonl")).expect("a journal"),
         db: db.clone(),
         decider: Decider::new(Arc::clone(&model.model), policy.policy).expect("they fit"),
         registry: Registry::new(vec![model]),

@@ -43,8 +43,8 @@ fn mutated(original: &[u8], random: &mut impl Rng) -> Vec<u8> {
             }
             _ => {
                 // A number of the text becomes another one.
-                let digits = bytes[place..].iter().position(u8::is_ascii_digit).map(|digit| place + digit);
-                for digit in digits {
+                let digit = bytes[place..].iter().position(u8::is_ascii_digit).map(|digit| place + digit);
+                if let Some(digit) = digit {
                     bytes[digit] = b"0123456789"[random.next_u32() as usize % 10];
                 }
             }
