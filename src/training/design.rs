@@ -27,8 +27,8 @@ pub fn sentences(file: &ModelFile) -> Vec<String> {
     let mut sentences = vec![trees, missing];
     if features.iter().any(|feature| feature.kind == Kind::Category) {
         sentences.push(
-            "A category is read as its bad rate, drawn to the overall rate where it is rare. In training each row's rate comes from the rows \
-             before it in a shuffled order, so that no row sees its own outcome. A category never seen takes the overall rate."
+            "A category is read as its bad rate, drawn to the overall rate where it is rare. In training, a feature with fewer than 64 rows per \
+             category is read as the rates of other folds, so that no row sees its own outcome. A category never seen takes the overall rate."
                 .to_owned(),
         );
     }

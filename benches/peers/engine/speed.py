@@ -5,7 +5,9 @@ Each engine is a process of its own that does the same job: read train.csv and t
 give the AUC on the second. The engines take turns (A B C A B C), so that a busy machine slows all of them.
 "whole" is the process from start to end with its peak memory; "fit" is what the engine itself takes once
 the table is in memory, binning included, and the peak memory meanwhile, where it can be told apart.
-LightGBM runs twice: from pandas, as most people use it, and from its own file reader, which is the leanest.
+LightGBM runs twice: from pandas, as most people use it, and from its own file reader. Underwright runs twice: by
+its own choice of how many rows and features a tree sees, and with all of both, as its peers do unless told otherwise.
+Every process is held to as many cores as it has threads. Rounds end when `--minutes` are over, after three at least.
 """
 
 import argparse
@@ -22,16 +24,18 @@ import pandas as pd
 
 TREES, DEPTH, RATE, FEATURES = 100, 6, 0.1, 30
 COLUMNS = [f"f{number:02}" for number in range(FEATURES)]
-TRAIN_DAY, TEST_DAY = "2000-01-01", "2001-01-01"
+OURS = {"underwright": [], "underwright-all": ["rows_share = 1.0", "features_share = 1.0"]}
+TEST_DAY = "2001-01-01"
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="folder with german_credit.csv; without it German Credit is left out")
     parser.add_argument("--underwright", help="path to the underwright binary; without it only the peers run")
-    parser.add_argument("--engines", nargs="+", default=["underwright", *WORKERS], choices=["underwright", *WORKERS])
+    parser.add_argument("--engines", nargs="+", default=[*OURS, *WORKERS], choices=[*OURS, *WORKERS])
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--minutes", type=float, default=9, help="no round begins after so many, but three are run")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--results", default="speed.json", help="the figures are written here")
     parser.add_argument("--worker", choices=WORKERS, help=argparse.SUPPRESS)
@@ -67,13 +71,15 @@ def german_credit(folder):
 
 
 def write_files(folder, train, test):
-    for name, table, day in (("train", train, TRAIN_DAY), ("test", test, TEST_DAY)):
+    for name, table in (("train", train), ("test", test)):
         # Six digits, as measured values have.
         table.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g")
-        # The same with a column of days, by which Underwright tells the two apart.
-        lines = (folder / f"{name}.csv").read_text().splitlines()
-        dated = [f"{lines[0]},day", *(f"{line},{day}" for line in lines[1:])]
-        (folder / f"{name}-dated.csv").write_text("\n".join(dated) + "\n")
+        # The same with a column of days, by which Underwright tells the two apart and chooses its hold-out.
+        with open(folder / f"{name}.csv") as plain, open(folder / f"{name}-dated.csv", "w") as dated:
+            dated.write(next(plain).rstrip("\n") + ",day\n")
+            for number, line in enumerate(plain):
+                day = f"2000-01-{number % 28 + 1:02}" if name == "train" else TEST_DAY
+                dated.write(line.rstrip("\n") + f",{day}\n")
     columns = [column for column in train if column != "bad"]
     schema = ['name = "benchmark"', "[target]", 'column = "bad"', 'positive = ["1"]', "[split]",
               'time_column = "day"', f'test_from = "{TEST_DAY}"', "[training]", f"trees = {TREES}",
@@ -81,7 +87,9 @@ def write_files(folder, train, test):
     for column in columns:
         schema += ["[[feature]]", f'name = "{column}"', f'column = "{column}"',
                    f'source = "/attributes/{column}"', f'reason = "UW-{column.upper()}"']
-    (folder / "schema.toml").write_text("\n".join(schema) + "\n")
+    for name, settings in OURS.items():
+        at = schema.index("early_stopping = 0") + 1
+        (folder / f"{name}.toml").write_text("\n".join([*schema[:at], *settings, *schema[at:]]) + "\n")
 
 
 # What runs in a process of its own.
@@ -179,11 +187,14 @@ def work(name, folder, threads):
 # What starts those processes.
 
 
-def timed(command, environment):
+def timed(command, environment, threads):
     """Runs a command: its wall time, its peak memory, and what it says of itself in JSON."""
     with tempfile.NamedTemporaryFile() as report:
         child = [sys.executable, str(Path(__file__).with_name("child.py")), report.name, *command]
-        done = subprocess.run(child, capture_output=True, text=True, env=os.environ | environment)
+        # Whatever else a library starts, it shares the same cores.
+        cores = sorted(os.sched_getaffinity(0))[:threads] if hasattr(os, "sched_setaffinity") else None
+        pin = (lambda: os.sched_setaffinity(0, cores)) if cores else None
+        done = subprocess.run(child, capture_output=True, text=True, env=os.environ | environment, preexec_fn=pin)
         if done.returncode != 0:
             raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
         answer = json.loads(done.stdout or "{}")
@@ -192,22 +203,25 @@ def timed(command, environment):
 
 
 def run_once(engine, options, folder):
-    if engine == "underwright":
+    if engine in OURS:
         with tempfile.TemporaryDirectory() as out:
-            command = [options.underwright, "train", "--schema", str(folder / "schema.toml"), "--data",
+            command = [options.underwright, "train", "--schema", str(folder / f"{engine}.toml"), "--data",
                        str(folder / "train-dated.csv"), str(folder / "test-dated.csv"), "--out", f"{out}/model", "--threads",
                        str(options.threads), "--json"]
-            return timed(command, {})
+            return timed(command, {}, options.threads)
     command = [sys.executable, __file__, "--worker", engine, "--folder", str(folder), "--threads", str(options.threads)]
-    return timed(command, {"OMP_NUM_THREADS": str(options.threads)})
+    return timed(command, {"OMP_NUM_THREADS": str(options.threads)}, options.threads)
 
 
 def measure(options, train, test):
+    started = time.monotonic()
     runs = {engine: [] for engine in options.engines}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_files(folder, train, test)
         for number in range(options.rounds):
+            if number >= 3 and time.monotonic() - started > 60 * options.minutes:
+                break
             for engine in options.engines:
                 run = run_once(engine, options, folder)
                 runs[engine].append(run)
@@ -219,9 +233,9 @@ def main():
     options = arguments()
     if options.worker:
         return work(options.worker, options.folder, options.threads)
-    if "underwright" in options.engines and not options.underwright:
+    if not options.underwright:
         print("without --underwright only the peers are measured", file=sys.stderr)
-        options.engines.remove("underwright")
+        options.engines = [engine for engine in options.engines if engine not in OURS]
     import report
 
     jobs = {f"{options.rows:,} x {FEATURES}": (made_up(options.rows, 0), made_up(options.rows // 10, 1))}
