@@ -3,11 +3,12 @@
 //! `cargo bench --bench audit_replay -- [DECISIONS]`; the figures are kept in `docs/benchmarks.md`. Each line is the
 //! best and the median of five runs.
 
-use std::{future::Future, path::Path, sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use underwright::{
+    audit::exported::Filters,
     clock::{Clock, Ids},
     crypto::{KeyEncryption, SecretKey},
     decide::pipeline::Decider,
@@ -15,9 +16,11 @@ use underwright::{
         principal::{Principal, Role},
         timestamp::Timestamp,
     },
+    export::Format,
     http::api::document::example_application,
     service::{
         App, Call, Parts, Vault,
+        export::{Request, plan, write},
         models::Registry,
         recorder,
         registry::{self, LoadedPolicy},
@@ -43,9 +46,22 @@ async fn main() {
         assert!(report.repeated && report.decisions == decisions, "{report:?}");
     })
     .await;
+    for format in Format::ALL {
+        measure(&format!("export as {}", format.as_str()), decisions, async || {
+            let request = Request { format, filters: Filters::default(), tree_size: None };
+            let plan = plan(&db, request, now()).await.expect("a plan");
+            let manifest = write(&db, &plan, async |_| Ok(()), |_| ()).await.expect("it is written");
+            assert_eq!(manifest.count, plan.end);
+        })
+        .await;
+    }
 }
 
-async fn measure<F: Future<Output = ()>>(what: &str, entries: u64, run: impl Fn() -> F) {
+fn now() -> Timestamp {
+    Timestamp::parse("2026-11-22T13:00:00Z").expect("a time")
+}
+
+async fn measure(what: &str, entries: u64, run: impl AsyncFn()) {
     let mut seconds = Vec::new();
     for _ in 0..RUNS {
         let begun = Instant::now();
@@ -66,7 +82,7 @@ async fn measure<F: Future<Output = ()>>(what: &str, entries: u64, run: impl Fn(
 async fn fill(url: &DatabaseUrl, folder: &Path, decisions: u64) {
     let db = Db::open(url).await.expect("a database");
     let (model, policy) = (shipped::model().expect("a model"), LoadedPolicy::parse(shipped::POLICY).expect("a policy"));
-    let clock = Clock::manual(Timestamp::parse("2026-11-22T13:00:00Z").expect("a time"));
+    let clock = Clock::manual(now());
     registry::keep(&db, &model, &policy, clock.now()).await.expect("kept");
     let key = SecretKey::from_slice(&[7; 32]).expect("32 bytes");
     let vault = Vault::open(&db, KeyEncryption::single("bench", &key)).await.expect("a vault");

@@ -16,6 +16,7 @@ use super::{
 use crate::domain::{
     application::{Applicant, Application},
     canonical::canonical,
+    fault::Fault,
     id::DecisionId,
     timestamp::Timestamp,
 };
@@ -72,6 +73,25 @@ impl<'a> Inputs<'a> {
         serde_json::from_str(payload).map_err(|_| NotADecision)
     }
 
+    /// Reads what repeats a decision and skips the rest, from a payload in the form in which payloads are written.
+    ///
+    /// `None`, or even other inputs, when the payload has another form: what is read this way is to be believed only
+    /// when [`Inputs::repeats`] says so of it, which holds the whole payload against what comes of it.
+    #[must_use]
+    pub fn glance(payload: &'a str) -> Option<Self> {
+        let application = &payload[payload.find(APPLICATION)? + APPLICATION.len()..];
+        let (application, rest) = first_value(application)?;
+        let (decision, rest) = first_value(&rest[rest.find(DECISION)? + DECISION.len()..])?;
+        let (policy_inputs, _) = first_value(&rest[rest.rfind(POLICY_INPUTS)? + POLICY_INPUTS.len()..])?;
+        Some(Self { application, policy_inputs, decision })
+    }
+
+    /// Whether deciding again with `decider` gives what `payload` says, to the byte.
+    #[must_use]
+    pub fn repeats(self, decider: &Decider, payload: &str) -> bool {
+        self.decide_again(decider).is_ok_and(|record| is_record(payload, &record))
+    }
+
     /// The hash by which the decision names its model.
     #[must_use]
     pub fn model_sha256(&self) -> &str {
@@ -88,18 +108,34 @@ impl<'a> Inputs<'a> {
     /// read. Every difference in the payload's order; empty when it came out the same to the bit.
     #[must_use]
     pub fn replay(self, decider: &Decider, payload: &str) -> Vec<Difference> {
+        match self.decide_again(decider) {
+            Ok(record) => compare(&record, payload),
+            Err(faults) => {
+                let got = serde_json::to_value(&faults).unwrap_or_default();
+                vec![Difference { pointer: String::new(), expected: Value::Null, got }]
+            }
+        }
+    }
+
+    fn decide_again(self, decider: &Decider) -> Result<DecisionRecord, Vec<Fault>> {
         let Self { application, policy_inputs: PolicyInputs { applicant_age_years }, decision } = self;
         let application = of_nobody(application);
-        let decided = decider.decide_at_age(&application, applicant_age_years, decision.id, decision.decided_at);
-        let record = match decided {
-            Ok(decided) => decided.record,
-            Err(faults) => {
-                let faults = serde_json::to_value(&faults).unwrap_or_default();
-                return vec![Difference { pointer: String::new(), expected: Value::Null, got: faults }];
-            }
-        };
-        compare(&record, payload)
+        let decided = decider.decide_at_age(&application, applicant_age_years, decision.id, decision.decided_at)?;
+        Ok(decided.record)
     }
+}
+
+/// What stands before the parts that are read of a payload, and nowhere within a text: there a quote has a
+/// backslash before it.
+const APPLICATION: &str = "\"application\":";
+const DECISION: &str = ",\"decision\":";
+const POLICY_INPUTS: &str = ",\"policy_inputs\":";
+
+/// The JSON value that a text begins with, and the text behind it.
+fn first_value<'a, T: Deserialize<'a>>(text: &'a str) -> Option<(T, &'a str)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter();
+    let value = values.next()?.ok()?;
+    Some((value, text.get(values.byte_offset()..)?))
 }
 
 /// An application as it was decided, of an applicant of whom nothing is known.
@@ -119,9 +155,7 @@ fn of_nobody(application: ScoredApplication) -> Application {
 }
 
 fn compare(record: &DecisionRecord, payload: &str) -> Vec<Difference> {
-    // Before what is made again stands the sealed applicant alone.
-    let made = canonical(record).unwrap_or_default();
-    if made.strip_prefix('{').is_some_and(|made| payload.ends_with(made)) {
+    if is_record(payload, record) {
         return Vec::new();
     }
     let recorded: Value = serde_json::from_str(payload).unwrap_or_default();
@@ -131,6 +165,16 @@ fn compare(record: &DecisionRecord, payload: &str) -> Vec<Difference> {
         collect(format!("/{part}"), recorded.get(part), made.get(part), &mut differences);
     }
     differences
+}
+
+/// Whether a payload is a record, before which stands the sealed applicant alone.
+fn is_record(payload: &str, record: &DecisionRecord) -> bool {
+    let made = canonical(record).unwrap_or_default();
+    let before = made.strip_prefix('{').and_then(|made| payload.strip_suffix(made));
+    // `{"applicant":{"ciphertext":"…","key":"…"},` has ten quotes, and nothing else has a place there.
+    before.is_some_and(|before| {
+        before == "{" || (before.starts_with("{\"applicant\":{") && before.matches('"').count() == 10)
+    })
 }
 
 /// Walks both values together and notes where they part.

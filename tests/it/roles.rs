@@ -7,7 +7,7 @@ use underwright::domain::principal::Role::{self, Admin, Auditor, Manager, Office
 use crate::app::{TestApp, application, application_for, client::send};
 
 /// Method, path and who may, as in the contract. `{id}` is an application that the service submitted.
-const TABLE: [(&str, &str, &[Role]); 15] = [
+const TABLE: [(&str, &str, &[Role]); 17] = [
     ("POST", "/v1/applications", &[Service, Officer]),
     ("GET", "/v1/applications", &[Officer, Manager, Auditor, Service]),
     ("GET", "/v1/applications/{id}", &[Officer, Manager, Auditor, Service]),
@@ -19,6 +19,8 @@ const TABLE: [(&str, &str, &[Role]); 15] = [
     ("GET", "/v1/audit/entries", &[Auditor]),
     ("GET", "/v1/audit/entries/0/proof", &[Auditor]),
     ("GET", "/v1/audit/checkpoint", &[Auditor]),
+    ("GET", "/v1/audit/export", &[Auditor]),
+    ("GET", "/v1/audit/export/manifest", &[Auditor]),
     ("POST", "/v1/applicant-searches", &[Privacy]),
     ("PUT", "/v1/applicants/{reference}/hold", &[Privacy]),
     ("DELETE", "/v1/applicants/{reference}/hold", &[Privacy]),
@@ -33,8 +35,9 @@ async fn every_route_admits_the_roles_of_the_contract_and_nobody_else() {
             // A fresh application for each, so that a review always finds version 1.
             let id = app.service().submit(&application_for("medical")).await["id"].as_str().expect("an id").to_owned();
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
-            let mut request =
-                app.client(role).request(method.clone(), &path.replace("{id}", &id).replace("{reference}", "C-88121"));
+            let query = if path.starts_with("/v1/audit/export") { "?format=csv" } else { "" };
+            let address = path.replace("{id}", &id).replace("{reference}", "C-88121") + query;
+            let mut request = app.client(role).request(method.clone(), &address);
             if path.ends_with("/review") {
                 request = request.header("if-match", "\"1\"").json(&json!({"outcome": "approve"}));
             } else if path.ends_with("-searches") {

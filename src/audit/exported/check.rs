@@ -143,6 +143,10 @@ impl Checker {
                 self.count_line(line);
                 Ok(())
             }
+            // A manifest has one spelling: a name that nobody knows would be passed over when it is read.
+            Ok(written @ Line::Manifest(_)) if written.to_text().trim_end().as_bytes() != line => {
+                Err(self.fault(What::Unreadable))
+            }
             Ok(Line::Manifest(manifest)) => self.end(*manifest),
             Ok(Line::Export(_)) | Err(_) => Err(self.fault(What::Unreadable)),
         }

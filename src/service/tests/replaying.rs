@@ -145,12 +145,15 @@ async fn an_entry_that_cannot_be_read_is_a_finding_and_not_left_out() {
     bench.submit("R-0", 24).await;
     bench.submit("R-1", 24).await;
     bench.execute("UPDATE audit_entries SET entry = '{}' WHERE sequence = 0").await;
+    bench.submit("R-2", 24).await;
+    let twisted = r#"UPDATE audit_entries SET entry = '{"action":"application.decided",,"request_id":0,"payload":{' WHERE sequence = 2"#;
+    bench.execute(twisted).await;
     bench.execute(
         r#"UPDATE audit_entries SET entry = replace(entry, '"decided_at":"2026', '"decided_at":"a') WHERE sequence = 1"#,
     )
     .await;
     let report = replay_all(&bench, Period::default()).await;
-    assert_eq!((report.decisions, report.not_repeatable), (0, 2));
+    assert_eq!((report.decisions, report.not_repeatable), (0, 3));
     assert_eq!(why(&report.findings[0]), "the entry cannot be read");
     assert!(report.findings[1].application.starts_with("app_"));
 }
