@@ -19,6 +19,7 @@ pub(super) use parts::*;
 use super::{applicants, applications, audit, export, models, operations, policies, review, simulations};
 use crate::{
     domain::fault::{Fault, FaultCode},
+    export::Format,
     http::problem,
 };
 
@@ -57,7 +58,7 @@ use crate::{
         operations::metrics,
         operations::openapi,
     ),
-    components(schemas(problem::Body, problem::Code, Fault, FaultCode)),
+    components(schemas(problem::Body, problem::Code, Fault, FaultCode, Format)),
     tags(
         (name = "applications", description = "Decide, read, explain and review applications"),
         (name = "registry", description = "The models and policies that decide"),
