@@ -18,34 +18,33 @@ fn fuzzing() -> (u32, ChaCha8Rng) {
     (number("UNDERWRIGHT_FUZZ_ROUNDS").unwrap_or(30), ChaCha8Rng::seed_from_u64(seed.into()))
 }
 
-/// Small changes, one after another, from a fixed seed: bytes flipped, cut, doubled, numbers blown up.
+/// Small changes, one after another: bytes flipped, cut and doubled, numbers blown up.
 fn mutated(original: &[u8], random: &mut impl Rng) -> Vec<u8> {
+    const SIGNS: &[u8] = b"0123456789-[]{}\",$#LldSNe";
     let mut bytes = original.to_vec();
-    for _ in 0..=random.next_u32() % 4 {
-        let place = random.next_u32() as usize % bytes.len().max(1);
-        match random.next_u32() % 8 {
+    let mut below = |limit: usize| random.next_u32() as usize % limit.max(1);
+    for _ in 0..=below(4) {
+        let place = below(bytes.len());
+        let end = bytes.len().min(place + below(64));
+        match below(7) {
             0 => bytes.truncate(place),
-            1 => bytes.get_mut(place).into_iter().for_each(|byte| *byte ^= 1 << (random.next_u32() % 8)),
-            2 => bytes
-                .get_mut(place)
-                .into_iter()
-                .for_each(|byte| *byte = b"0123456789-[]{}\",$#LldSNe"[random.next_u32() as usize % 25]),
-            3 => drop(bytes.splice(place..place, *b"999999999999")),
-            4 => drop(bytes.splice(place..place, *b"-1")),
-            5 => {
-                let end = bytes.len().min(place + 64);
+            1 => drop(bytes.splice(place..place, *b"999999999999")),
+            2 => drop(bytes.splice(place..place, *b"-1")),
+            3 => drop(bytes.drain(place..end)),
+            4 => {
                 let copied = bytes[place..end].to_vec();
                 drop(bytes.splice(place..place, copied));
             }
-            6 => {
-                let end = bytes.len().min(place + random.next_u32() as usize % 64);
-                drop(bytes.drain(place..end));
+            5 => {
+                if let Some(byte) = bytes.get_mut(place) {
+                    *byte ^= 1 << below(8);
+                }
             }
             _ => {
-                // A number of the text becomes another one.
-                let digit = bytes[place..].iter().position(u8::is_ascii_digit).map(|digit| place + digit);
-                if let Some(digit) = digit {
-                    bytes[digit] = b"0123456789"[random.next_u32() as usize % 10];
+                // What stands there, or the next number of the text, becomes another one.
+                let digit = bytes[place..].iter().take(64).position(u8::is_ascii_digit);
+                if let Some(byte) = bytes.get_mut(place + digit.unwrap_or(0)) {
+                    *byte = SIGNS[below(if digit.is_some() { 10 } else { SIGNS.len() })];
                 }
             }
         }
