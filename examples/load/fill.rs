@@ -39,7 +39,8 @@ const POSTGRES: Words = Words {
 /// How many rows one transaction adds.
 const STEP: u64 = 1 << 16;
 
-/// Fills the store up to `size` decisions: a power of two, so that the tree is one whole. A first decision must be there.
+/// Fills the store until its log has `size` entries: a power of two, so that the tree is one whole. A first decision must
+/// be there.
 pub(crate) async fn fill(url: &str, size: u64) -> anyhow::Result<()> {
     ensure!(size.is_power_of_two(), "a power of two, please");
     let db = Db::open(&DatabaseUrl::parse(url)?).await?;
@@ -86,9 +87,10 @@ fn statements(tx: &Tx, first: u64, last: u64) -> [String; 4] {
         // Where the standard has the common table before the statement, both backends take it after the columns.
         format!("INSERT INTO {table} ({columns}) {series} SELECT {values} FROM s, {from}")
     };
-    let entry = "(SELECT * FROM audit_entries WHERE sequence = 0) t";
+    // The first decision: before it stands what was put into force.
+    let entry = "(SELECT * FROM audit_entries WHERE sequence = (SELECT MIN(audit_sequence) FROM decisions)) t";
     let application = "(SELECT * FROM applications ORDER BY id DESC LIMIT 1) t";
-    let decision = "(SELECT * FROM decisions WHERE audit_sequence = 0) t";
+    let decision = "(SELECT * FROM decisions ORDER BY audit_sequence LIMIT 1) t";
     let key = "(SELECT * FROM data_keys LIMIT 1) t";
     [
         insert(

@@ -44,7 +44,7 @@ struct Arguments {
     /// Seconds before the counting begins
     #[arg(long, default_value_t = 2)]
     warm_up: u64,
-    /// Fill the store with so many decisions before: a power of two
+    /// Fill the store before, until its log has so many entries: a power of two
     #[arg(long)]
     rows: Option<u64>,
     /// Send an Idempotency-Key with each request
@@ -125,7 +125,7 @@ async fn prepare(arguments: &Arguments, peer: &Peer, token: &str, store: &Store)
     let payloads = Payloads::new(usize::MAX, &peer.address.to_string(), token, false);
     send::send(peer.address, payloads, Instant::now() + Duration::from_millis(500)).await?;
     fill::fill(&store.url(), rows).await?;
-    Ok(rows)
+    count(store).await
 }
 
 fn cpu_of(peers: &[Peer]) -> anyhow::Result<Duration> {
