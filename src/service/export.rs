@@ -86,7 +86,7 @@ pub async fn plan_from_server(app: &App, request: Request) -> Result<Plan, Error
     plan(app.db(), request, app.clock().now()).await
 }
 
-/// As [`write`], of a running server.
+/// As [`write()`], of a running server.
 pub async fn write_from_server(
     app: &App,
     plan: &Plan,

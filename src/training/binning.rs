@@ -29,7 +29,7 @@ impl Cuts {
     /// A value that many rows share fills a bin of its own and the remaining rows are shared out
     /// among the remaining bins, so that a common zero does not cost the others their resolution.
     ///
-    /// Of a long column an even sample is looked at: a quantile of [`MOST_ROWS`] rows is off by a tenth of a bin.
+    /// Of a long column an even sample is looked at: a quantile of `MOST_ROWS` rows is off by a tenth of a bin.
     #[must_use]
     pub fn learn(column: &[f64], max_bins: usize) -> Self {
         let mut sorted: Vec<f64> = sampled(column).filter(|value| !value.is_nan()).collect();
