@@ -15,7 +15,8 @@ use super::{
 };
 use crate::{
     features::extract::{FeatureVector, UnseenCategory},
-    model::Model,
+    forest::general::GeneralTree,
+    model::{Model, file::ModelFile},
     training::{csv_rows, schema_file::SchemaFile},
 };
 
@@ -115,6 +116,29 @@ fn margins_and_contributions_are_the_librarys_on_every_row(#[case] name: &str) {
     );
     assert_eq!(compared, if name.starts_with("catboost-depthwise") { 80 } else { 8_000 });
     println!("{name}: margins within {margin_error:.1e}, contributions within {contribution_error:.1e}");
+}
+
+/// XGBoost adds 32-bit floats; that, and nothing else, is what its margins differ by.
+#[rstest]
+#[case("xgboost-numeric.json")]
+#[case("xgboost-categorical.ubj")]
+fn the_same_leaves_added_in_32_bits_give_xgboosts_own_bits(#[case] name: &str) {
+    let (model, imported) = model_of(name);
+    let file: ModelFile = serde_json::from_slice(&imported.model_json).expect("a model");
+    let Forest::General(forest) = file.forest else { panic!("trees of any shape") };
+    let (_, values) = expected(name.split('.').next().expect("a name"));
+    // Its formula for the margin of base_score 0.3, in 32 bits.
+    let bias = -(1.0 / 0.3_f32 - 1.0).ln();
+    for (row, expected) in rows(&model).iter().zip(&values) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "leaf values are 32-bit floats, and the digits tell such floats apart"
+        )]
+        let narrow = |value: f64| value as f32;
+        let leaf = |tree: &GeneralTree| narrow(tree.leaf_values[tree.leaf_index(row.values())]);
+        let margin = forest.trees.iter().fold(bias, |margin, tree| margin + leaf(tree));
+        assert_eq!(margin.to_bits(), narrow(expected[0]).to_bits());
+    }
 }
 
 #[test]
@@ -238,7 +262,7 @@ fn without_names_features_are_matched_by_their_places() {
     let by_place = imported(Library::LightGbm, unnamed.as_bytes(), &short).expect("imported");
     let by_name = imported(Library::LightGbm, text.as_bytes(), &short).expect("imported");
     let forest = |imported: &Imported| {
-        let file: crate::model::file::ModelFile = serde_json::from_slice(&imported.model_json).expect("a model");
+        let file: ModelFile = serde_json::from_slice(&imported.model_json).expect("a model");
         file.forest
     };
     assert_eq!(forest(&by_place), forest(&by_name));
