@@ -127,7 +127,7 @@ def measure(calls, kernels, rounds):
 def train_ours(options, data, folder):
     """Trains Underwright on the table of its peers, and writes down the rows of the batch."""
     engine = Underwright(options.underwright, folder)
-    params = {"trees": TREES, "depth": DEPTH, "rate": RATE, "early_stopping": 0}
+    params = {"trees": TREES, "depth": DEPTH, "rate": RATE, "early_stopping": 0, "seeds": 1}
     train = np.arange(len(data.table))
     engine.measure(data, params, {}, train[:-3000], train[-3000:])
     data.table.iloc[:BATCH].to_csv(folder / "rows.csv", index=False)
