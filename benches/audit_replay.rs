@@ -21,7 +21,6 @@ use underwright::{
     service::{
         App, Call, Parts, Vault,
         export::{Request, plan, write},
-        models::Registry,
         recorder,
         registry::{self, LoadedPolicy},
         replay::{Period, replay},
@@ -91,7 +90,6 @@ async fn fill(url: &DatabaseUrl, folder: &Path, decisions: u64) {
         db,
         vault,
         decider: Decider::new(Arc::clone(&model.model), policy.policy).expect("they fit"),
-        registry: Registry::new(vec![model]),
         clock,
         ids: Ids::seeded(1),
         metrics: RecorderMetrics::unregistered(),

@@ -11,8 +11,11 @@ mod evaluate;
 mod import;
 mod keys;
 mod migrate;
+mod models;
 mod openapi;
 mod partial_file;
+mod policy;
+mod registry;
 mod retention;
 mod score;
 mod serve;
@@ -48,6 +51,10 @@ enum Command {
     Score(score::Args),
     #[command(subcommand)]
     Audit(audit::Command),
+    #[command(subcommand)]
+    Models(models::Command),
+    #[command(subcommand)]
+    Policy(policy::Command),
     #[command(subcommand)]
     Applicants(applicants::Command),
     #[command(subcommand)]
@@ -87,6 +94,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Import(args) => import::run(&args),
         Command::Score(args) => score::run(&args),
         Command::Audit(command) => audit::run(&command),
+        Command::Models(command) => models::run(&command),
+        Command::Policy(command) => policy::run(&command),
         Command::Applicants(command) => applicants::run(&command),
         Command::Retention(command) => retention::run(&command),
         Command::Keys(command) => keys::run(&command),

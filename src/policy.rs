@@ -70,6 +70,18 @@ pub struct Ruling {
     pub reasons: Vec<Reason>,
 }
 
+/// A rule, as a person reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleView<'a> {
+    pub id: &'a str,
+    /// CEL, as it stands in the file.
+    pub when: &'a str,
+    pub then: Outcome,
+    pub reason: &'a ReasonCode,
+    /// What the applicant is told.
+    pub text: &'a str,
+}
+
 /// A policy that cannot be used: everything that is wrong with it, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the policy cannot be used:\n  {}", .problems.join("\n  "))]
@@ -103,6 +115,23 @@ impl Policy {
     #[must_use]
     pub const fn scaling(&self) -> &ScoreScaling {
         &self.scaling
+    }
+
+    /// The names of ranges of scores.
+    #[must_use]
+    pub const fn grades(&self) -> &Grades {
+        &self.grades
+    }
+
+    /// Every rule, in the policy's order.
+    pub fn rules(&self) -> impl Iterator<Item = RuleView<'_>> {
+        self.rules.iter().map(|rule| RuleView {
+            id: &rule.id,
+            when: &rule.when,
+            then: rule.then,
+            reason: &rule.reason,
+            text: &rule.text,
+        })
     }
 
     /// The reason of each rule with its text, in the policy's order: what a person may state too.

@@ -4,6 +4,7 @@
 //! [`recorder`], which writes the application, its decision, the idempotency key and the audit entry in
 //! one durable transaction; a caller is answered only after it.
 
+pub mod activations;
 pub mod app;
 pub mod applications;
 pub mod audit;
@@ -11,9 +12,11 @@ pub mod call;
 pub mod custody;
 pub mod export;
 mod idempotency;
+pub mod in_force;
 pub mod models;
 pub mod policies;
 pub mod privacy;
+pub mod promotion;
 pub mod recorder;
 pub mod registry;
 pub mod replay;
@@ -26,6 +29,7 @@ mod stored;
 pub mod submit;
 mod vault;
 pub mod view;
+pub mod what_if;
 
 pub use app::{App, Parts, Readiness};
 pub use call::{Answer, Call, IdempotencyKey};

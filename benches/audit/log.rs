@@ -12,7 +12,6 @@ use underwright::{
     service::{
         App, Call, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
-        models::Registry,
         recorder,
         registry::{self, LoadedPolicy},
         shipped, submit,
@@ -37,7 +36,6 @@ pub(crate) async fn open(folder: &Path) -> (App, Db) {
         journal: ErasureJournal::open(folder.join("erasures.jsonl")).expect("a journal"),
         db: db.clone(),
         decider: Decider::new(Arc::clone(&model.model), policy.policy).expect("they fit"),
-        registry: Registry::new(vec![model]),
         clock,
         ids: Ids::from_system().expect("randomness"),
         metrics: RecorderMetrics::unregistered(),

@@ -16,6 +16,7 @@ use super::{
 use crate::domain::{
     application::{Applicant, Application},
     canonical::canonical,
+    decision::Outcome,
     fault::Fault,
     id::DecisionId,
     timestamp::Timestamp,
@@ -115,6 +116,19 @@ impl<'a> Inputs<'a> {
                 vec![Difference { pointer: String::new(), expected: Value::Null, got }]
             }
         }
+    }
+
+    /// What each of these deciders makes of the application, as of when it was decided; `None` where one cannot read it.
+    #[must_use]
+    pub fn outcomes<const N: usize>(self, deciders: [&Decider; N]) -> Option<[Outcome; N]> {
+        let Self { application, policy_inputs: PolicyInputs { applicant_age_years: age }, decision } = self;
+        let application = of_nobody(application);
+        let mut outcomes = [Outcome::Review; N];
+        for (outcome, decider) in outcomes.iter_mut().zip(deciders) {
+            let decided = decider.decide_at_age(&application, age, decision.id, decision.decided_at).ok()?;
+            *outcome = decided.decision.outcome;
+        }
+        Some(outcomes)
     }
 
     fn decide_again(self, decider: &Decider) -> Result<DecisionRecord, Vec<Fault>> {

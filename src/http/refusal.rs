@@ -4,8 +4,8 @@ use super::problem::{Code, Problem};
 use crate::{
     domain::fault::{Fault, FaultCode},
     service::{
-        applications::ReadError, export, privacy::PrivacyError, recorder::RecordError, review::ReviewError,
-        submit::SubmitError,
+        applications::ReadError, export, models::ShowError, privacy::PrivacyError, recorder::RecordError,
+        review::ReviewError, submit::SubmitError,
     },
     storage,
 };
@@ -36,6 +36,12 @@ impl From<RecordError> for Problem {
             }
             RecordError::Stopping { retry_after_seconds } => {
                 Self::retry_later(Code::Unavailable, detail, retry_after_seconds)
+            }
+            RecordError::NotLoaded(_) => {
+                tracing::warn!(cause = %error, "this server does not decide");
+                let detail = "This server cannot load the model or the policy that is in force, and decides nothing by \
+                              another. Nothing of this request was kept; send it again.";
+                Self::retry_later(Code::Unavailable, detail, RETRY_AFTER_SECONDS)
             }
             RecordError::Storage(error) => error.into(),
         }
@@ -84,6 +90,16 @@ impl From<export::Error> for Problem {
                 Self::new(Code::InvalidQuery, "The query is not as it must be; see errors.").with_errors(vec![fault])
             }
             export::Error::Export(_) | export::Error::Sink(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ShowError> for Problem {
+    fn from(error: ShowError) -> Self {
+        match error {
+            ShowError::NotFound => Self::not_found(),
+            ShowError::Changed { .. } => Self::internal(&error),
+            ShowError::Storage(error) => error.into(),
         }
     }
 }

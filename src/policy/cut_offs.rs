@@ -26,6 +26,18 @@ impl CutOffs {
         if approve_below < decline_from { Ok(Self { approve_below, decline_from }) } else { Err(NotCutOffs) }
     }
 
+    /// The lowest probability that is not approved.
+    #[must_use]
+    pub const fn approve_below(&self) -> Probability {
+        self.approve_below
+    }
+
+    /// The lowest probability that is declined.
+    #[must_use]
+    pub const fn decline_from(&self) -> Probability {
+        self.decline_from
+    }
+
     /// Places a probability of default in its band. A value on a cut-off takes the stricter band.
     #[must_use]
     pub fn outcome(&self, default_probability: Probability) -> Outcome {

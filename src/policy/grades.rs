@@ -47,6 +47,12 @@ impl Grades {
         Ok(Self { scored: scored.ok_or(NotGrades)?, lowest })
     }
 
+    /// From the best to the worst: its letter and the lowest score that earns it, which the last has not.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<i32>)> {
+        let scored = self.scored.iter().map(|(from_score, letter)| (letter.as_str(), Some(*from_score)));
+        scored.chain([(self.lowest.as_str(), None)])
+    }
+
     /// The grade of a score. A score on a limit takes the better grade, which it earned.
     #[must_use]
     pub fn of(&self, score: i32) -> &str {

@@ -39,6 +39,9 @@ pub(super) struct RuleText {
     pub(super) reason: ReasonCode,
     /// Left out when the reason's text is built in or given by an earlier rule.
     pub(super) text: Option<String>,
+    /// In which the rule begins, from 1.
+    #[serde(skip)]
+    pub(super) line: usize,
 }
 
 /// A checked rule.
@@ -48,6 +51,9 @@ pub(super) struct Rule {
     pub(super) then: Outcome,
     pub(super) reason: ReasonCode,
     pub(super) text: String,
+    /// CEL, as it stands in the file.
+    pub(super) when: String,
+    line: usize,
     parsed: IdedExpr,
     lowered: IdedExpr,
     /// The same, where it can be answered without the interpreter.
@@ -83,12 +89,12 @@ impl Rules {
             match parsed {
                 Ok(parsed) => {
                     let lowered = lowering.condition(&parsed);
-                    problems.extend(lowering.problems.drain(..).map(|problem| about(&text.id, &problem)));
-                    let RuleText { id, then, reason, .. } = text;
+                    problems.extend(lowering.problems.drain(..).map(|problem| about((text.line, &text.id), &problem)));
+                    let RuleText { id, when, then, reason, line, .. } = text;
                     let direct = Direct::of(&lowered);
-                    rules.push(Rule { id, then, reason, text: reason_text, parsed, lowered, direct });
+                    rules.push(Rule { id, then, reason, text: reason_text, when, line, parsed, lowered, direct });
                 }
-                Err(problem) => problems.push(about(&text.id, &problem)),
+                Err(problem) => problems.push(about((text.line, &text.id), &problem)),
             }
         }
         if problems.is_empty() { Ok(Self { rules, variables: lowering.variables }) } else { Err(problems) }
@@ -100,9 +106,14 @@ impl Rules {
         let mut problems = Vec::new();
         for rule in &self.rules {
             lowering.condition(&rule.parsed);
-            problems.extend(lowering.problems.drain(..).map(|problem| about(&rule.id, &problem)));
+            problems.extend(lowering.problems.drain(..).map(|problem| about((rule.line, &rule.id), &problem)));
         }
         problems
+    }
+
+    /// Every rule, in the policy's order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
     }
 
     /// The reason of each rule with its text, in the policy's order.
@@ -148,8 +159,9 @@ fn interpreter<'v>(values: &'v Values<'_>) -> Context<'v, 'v> {
     context
 }
 
-fn about(id: &str, problem: &str) -> String {
-    format!("rule {id}: {problem}")
+/// What is wrong with the rule of this line and id.
+pub(super) fn about((line, id): (usize, &str), problem: &str) -> String {
+    format!("line {line}: rule {id}: {problem}")
 }
 
 /// Parses each source, on a thread of its own with a big stack.
@@ -168,7 +180,7 @@ fn parse_one(source: &str) -> Result<IdedExpr, String> {
         let first = errors.errors.first();
         let (line, column) = first.map_or((1, 1), |error| error.pos);
         let said = first.map_or("it cannot be parsed", |error| error.msg.as_str());
-        format!("`when` is not CEL, at line {line}, column {column}: {said}")
+        format!("`when` is not CEL, in its line {line}, column {column}: {said}")
     })
 }
 

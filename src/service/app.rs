@@ -1,15 +1,16 @@
 //! What the use cases share.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use serde::Serialize;
+use tokio::task::JoinHandle;
 use utoipa::ToSchema;
 
 use super::{
     audit::checkpoints::{self, Checkpointer},
     custody::Custody,
     idempotency::InFlight,
-    models::Registry,
+    in_force::{self, Current},
     recorder::{Recorder, Settings},
     vault::Vault,
 };
@@ -26,16 +27,17 @@ use crate::{
 pub struct App(Arc<Shared>);
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     custody: Custody,
-    decider: Decider,
-    registry: Registry,
+    current: Current,
     clock: Clock,
     ids: Ids,
     recorder: Recorder,
     checkpointer: Option<Checkpointer>,
     signing_key: Option<VerifierKey>,
     in_flight: InFlight,
+    /// Looks for what is in force.
+    looking: JoinHandle<()>,
 }
 
 /// What an [`App`] is made of.
@@ -46,10 +48,8 @@ pub struct Parts {
     pub vault: Vault,
     /// What was erased, kept outside it.
     pub journal: ErasureJournal,
-    /// The model and policy that decide.
+    /// The model and policy that decide until the log says which do.
     pub decider: Decider,
-    /// What is shown of models.
-    pub registry: Registry,
     pub clock: Clock,
     pub ids: Ids,
     pub metrics: RecorderMetrics,
@@ -65,8 +65,8 @@ pub struct Readiness {
     pub database: bool,
     /// The recorder runs and can open a transaction for writing.
     pub recorder: bool,
-    /// The model gave the bits that its parity vectors ask for when it was loaded: there is no other way to
-    /// load one.
+    /// The model and the policy that are in force are loaded. A model is loaded only when it gave the bits that its
+    /// parity vectors ask for.
     pub model: bool,
 }
 
@@ -82,23 +82,27 @@ impl App {
     /// Starts the recorder. Must be called within a tokio runtime.
     #[must_use]
     pub fn start(parts: Parts) -> Self {
-        let Parts { db, vault, journal, decider, registry, clock, ids, metrics, recorder, checkpoints } = parts;
+        let Parts { db, vault, journal, decider, clock, ids, metrics, recorder, checkpoints } = parts;
         let recorder = Recorder::start((db.clone(), vault.clone()), clock.clone(), metrics, recorder);
         let signing_key = checkpoints.as_ref().map(|settings| settings.signer.verifier().clone());
         let checkpointer = checkpoints.map(|settings| Checkpointer::start(db.clone(), clock.clone(), settings));
         let in_flight = InFlight::default();
         let custody = Custody { db, vault, clock: clock.clone(), ids: ids.clone(), journal };
-        Self(Arc::new(Shared {
+        Self(Arc::new_cyclic(|shared| Shared {
             custody,
-            decider,
-            registry,
+            current: Current::new(decider),
             clock,
             ids,
             recorder,
             checkpointer,
             signing_key,
             in_flight,
+            looking: tokio::spawn(in_force::keep_looking(Weak::clone(shared))),
         }))
+    }
+
+    pub(super) fn upgrade(shared: &Weak<Shared>) -> Option<Self> {
+        shared.upgrade().map(Self)
     }
 
     #[must_use]
@@ -109,11 +113,6 @@ impl App {
     #[must_use]
     pub fn ids(&self) -> &Ids {
         &self.0.ids
-    }
-
-    #[must_use]
-    pub fn decider(&self) -> &Decider {
-        &self.0.decider
     }
 
     /// What the care of personal data needs.
@@ -130,8 +129,8 @@ impl App {
         &self.0.custody.vault
     }
 
-    pub(super) fn registry(&self) -> &Registry {
-        &self.0.registry
+    pub(super) fn current(&self) -> &Current {
+        &self.0.current
     }
 
     pub(super) fn recorder(&self) -> &Recorder {
@@ -154,7 +153,11 @@ impl App {
 
     /// Asks every part whether it can work.
     pub async fn readiness(&self) -> Readiness {
-        Readiness { database: self.reads().await.is_ok(), recorder: self.0.recorder.is_writable().await, model: true }
+        Readiness {
+            database: self.reads().await.is_ok(),
+            recorder: self.0.recorder.is_writable().await,
+            model: self.in_force().is_ok(),
+        }
     }
 
     async fn reads(&self) -> Result<(), storage::Error> {
@@ -166,6 +169,7 @@ impl App {
     /// Records what still waits, signs the head that it leaves, then stops: changes asked for from now on are
     /// refused. Returns once everything acknowledged is durable and the database is closed.
     pub async fn stop(&self) {
+        self.0.looking.abort();
         self.0.recorder.stop().await;
         if let Some(checkpointer) = &self.0.checkpointer {
             checkpointer.stop().await;

@@ -72,6 +72,9 @@ pub enum RecordError {
     /// The server is stopping (503 with `Retry-After`).
     #[error("the server is stopping; try again in {retry_after_seconds} s")]
     Stopping { retry_after_seconds: u32 },
+    /// Something was put into force that this server cannot load (503 with `Retry-After`).
+    #[error("what is in force cannot be loaded: {0}")]
+    NotLoaded(String),
     /// The store did not take it (503 with `Retry-After`).
     #[error("the store did not record the change: {0}")]
     Storage(storage::Error),

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use super::models::LoadedModel;
+use super::{
+    activations::{self, Kind},
+    models::LoadedModel,
+    promotion::{self, PromotionError},
+};
 use crate::{
     decide::pipeline::Decider,
     domain::timestamp::Timestamp,
-    model::Model,
     policy::Policy,
     storage::{
         self, Db, Tx,
-        registry::{self, KeptPolicy},
+        registry::{self, KeptModel, KeptPolicy},
     },
 };
 
@@ -35,11 +38,23 @@ impl LoadedPolicy {
 }
 
 /// Keeps a model and a policy, durably, before they decide anything.
-pub async fn keep(db: &Db, model: &LoadedModel, policy: &LoadedPolicy, now: Timestamp) -> Result<(), storage::Error> {
+///
+/// # Errors
+/// One of them is kept under its version with other bytes.
+pub async fn keep(db: &Db, model: &LoadedModel, policy: &LoadedPolicy, now: Timestamp) -> Result<(), PromotionError> {
     let mut tx = db.write().await?;
-    registry::keep_model(&mut tx, &model.kept, now).await?;
-    registry::keep_policy(&mut tx, &policy.kept, now).await?;
-    tx.commit().await
+    promotion::keep_model(&mut tx, now, model).await?;
+    promotion::keep_policy(&mut tx, now, policy).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What is in force in a database, checked whole; `None` where nothing is yet.
+pub async fn in_force(db: &Db) -> Result<Option<Result<(LoadedModel, LoadedPolicy), NotKept>>, storage::Error> {
+    let mut tx = db.read().await?;
+    let model = activations::history(&mut tx, Kind::Model).await?.into_iter().next();
+    let policy = activations::history(&mut tx, Kind::Policy).await?.into_iter().next();
+    let Some((model, policy)) = model.zip(policy) else { return Ok(None) };
+    Ok(Some(pair(&mut tx, &model.what.sha256, &policy.what.sha256).await?.and_then(KeptPair::load)))
 }
 
 /// Why a model or a policy cannot be found again: what is missing or wrong, in a sentence.
@@ -64,48 +79,73 @@ pub async fn decider(
     model_sha256: &str,
     policy_sha256: &str,
 ) -> Result<Result<Decider, NotKept>, storage::Error> {
+    Ok(pair(tx, model_sha256, policy_sha256).await?.and_then(KeptPair::check))
+}
+
+/// A model and a policy as they are kept, not looked at yet.
+#[derive(Debug)]
+pub struct KeptPair {
+    model_sha256: String,
+    policy_sha256: String,
+    model: Result<KeptModel, String>,
+    policy: Result<KeptPolicy, String>,
+}
+
+/// Reads what is kept under the hashes of a model and a policy.
+pub async fn pair(
+    tx: &mut Tx,
+    model_sha256: &str,
+    policy_sha256: &str,
+) -> Result<Result<KeptPair, NotKept>, storage::Error> {
     let model = match registry::model(tx, model_sha256).await {
-        Ok(Some(kept)) => Model::parse(&kept.model_json, &kept.parity_jsonl).map_err(|error| error.to_string()),
+        Ok(Some(kept)) => Ok(kept),
         Ok(None) => return Ok(Err(NotKept::NoModel(model_sha256.to_owned()))),
         Err(error @ storage::Error::Corrupt { .. }) => Err(error.to_string()),
         Err(error) => return Err(error),
     };
     let policy = match registry::policy(tx, policy_sha256).await {
-        Ok(Some(kept)) => parse_policy(&kept.text),
+        Ok(Some(kept)) => Ok(kept),
         Ok(None) => return Ok(Err(NotKept::NoPolicy(policy_sha256.to_owned()))),
         Err(error @ storage::Error::Corrupt { .. }) => Err(error.to_string()),
         Err(error) => return Err(error),
     };
-    Ok(join(model, policy, model_sha256, policy_sha256))
+    let (model_sha256, policy_sha256) = (model_sha256.to_owned(), policy_sha256.to_owned());
+    Ok(Ok(KeptPair { model_sha256, policy_sha256, model, policy }))
 }
 
-fn parse_policy(text: &[u8]) -> Result<Policy, String> {
+impl KeptPair {
+    /// Checks both whole. Takes as long as computing every parity vector.
+    pub fn load(self) -> Result<(LoadedModel, LoadedPolicy), NotKept> {
+        let other = |found: &str| format!("its hash is {found}");
+        let (model_sha256, policy_sha256) = (self.model_sha256, self.policy_sha256);
+        let model = self.model.and_then(|kept| {
+            let model = LoadedModel::from_kept(kept).map_err(|error| error.to_string())?;
+            let found = &model.kept.identity.sha256;
+            if *found == model_sha256 { Ok(model) } else { Err(other(found)) }
+        });
+        let policy = self.policy.and_then(|kept| {
+            let policy = parse_policy(&kept.text)?;
+            let found = &policy.kept.identity.sha256;
+            if *found == policy_sha256 { Ok(policy) } else { Err(other(found)) }
+        });
+        Ok((
+            model.map_err(|what| NotKept::OtherModel { sha256: model_sha256, what })?,
+            policy.map_err(|what| NotKept::OtherPolicy { sha256: policy_sha256, what })?,
+        ))
+    }
+
+    /// Checks both whole, and that they fit.
+    pub fn check(self) -> Result<Decider, NotKept> {
+        let (model, policy) = self.load()?;
+        Decider::new(model.model, policy.policy).map_err(|error| NotKept::Misfit {
+            model: model.kept.identity.sha256.clone(),
+            policy: policy.kept.identity.sha256.clone(),
+            what: error.to_string(),
+        })
+    }
+}
+
+fn parse_policy(text: &[u8]) -> Result<LoadedPolicy, String> {
     let text = std::str::from_utf8(text).map_err(|_| "it is not text".to_owned())?;
-    Policy::parse(text).map_err(|error| error.to_string())
-}
-
-fn join(
-    model: Result<Model, String>,
-    policy: Result<Policy, String>,
-    model_sha256: &str,
-    policy_sha256: &str,
-) -> Result<Decider, NotKept> {
-    let other = |found: &str| format!("its hash is {found}");
-    let model = model
-        .and_then(|model| match model.identity().sha256.as_str() {
-            found if found == model_sha256 => Ok(model),
-            found => Err(other(found)),
-        })
-        .map_err(|what| NotKept::OtherModel { sha256: model_sha256.to_owned(), what })?;
-    let policy = policy
-        .and_then(|policy| match policy.identity().sha256.as_str() {
-            found if found == policy_sha256 => Ok(policy),
-            found => Err(other(found)),
-        })
-        .map_err(|what| NotKept::OtherPolicy { sha256: policy_sha256.to_owned(), what })?;
-    Decider::new(Arc::new(model), Arc::new(policy)).map_err(|error| NotKept::Misfit {
-        model: model_sha256.to_owned(),
-        policy: policy_sha256.to_owned(),
-        what: error.to_string(),
-    })
+    LoadedPolicy::parse(text).map_err(|error| error.to_string())
 }

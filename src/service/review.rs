@@ -107,6 +107,8 @@ pub async fn decide(
         Rejection::Record(error) => error.into(),
         Rejection::Version { current } => ReviewError::VersionMismatch { current },
         Rejection::NoApplication => ReviewError::NotFound,
+        // A person's decision is made by no model.
+        Rejection::Superseded => inconsistent(&"a review was taken for a decision by model and policy").into(),
     })
 }
 
@@ -118,7 +120,7 @@ async fn prepare(
     body: &[u8],
 ) -> Result<(Change, Held), ReviewError> {
     let form = review::parse(body)?;
-    let reasons = stated_reasons(app.decider(), &form)?;
+    let reasons = stated_reasons(app.last_in_force().decider(), &form)?;
     let (current, held) = find(app, id).await?;
     if current.version != seen_version {
         return Err(ReviewError::VersionMismatch { current: current.version });

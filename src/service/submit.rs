@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::{
     Answer, App, BUILD, Call,
     idempotency::Request,
+    in_force::InForce,
     recorder::{AnswerDraft, Change, DecisionDraft, Effect, KeptAnswer, RecordError, Rejection},
     vault::Held,
     view::{ApplicationView, DecisionView, Status},
@@ -23,11 +24,13 @@ use crate::{
         intake,
         timestamp::Timestamp,
     },
-    storage::{self, applications::NewApplication},
+    storage::{self, applications::NewApplication, audit::activations::Marks},
 };
 
 const ROUTE: &str = "POST /v1/applications";
 const CREATED: u16 = 201;
+/// How often an application is decided anew because something else was put into force meanwhile.
+const ATTEMPTS: usize = 3;
 
 /// Why an application was not decided. Nothing of it is kept.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +46,18 @@ pub enum SubmitError {
 /// Under an idempotency key that was used for the same request the stored answer is given again, even when
 /// the application would be refused or decided otherwise by now.
 pub async fn submit(app: &App, call: Call<'_>, body: &[u8]) -> Result<Answer, SubmitError> {
+    for _ in 0..ATTEMPTS {
+        if let Some(answer) = attempt(app, call, body).await? {
+            return Ok(answer);
+        }
+        // Something else was put into force meanwhile: decided again by that.
+        app.look_for_what_is_in_force().await.map_err(RecordError::from)?;
+    }
+    Err(RecordError::NotLoaded("it changed again and again".to_owned()).into())
+}
+
+/// `None` when what decided is not in force any more.
+async fn attempt(app: &App, call: Call<'_>, body: &[u8]) -> Result<Option<Answer>, SubmitError> {
     let request = Request { route: ROUTE, target: "", condition: 0, body };
     let reservation = app.in_flight().reserve(app.vault(), call, request)?;
     let (mut change, held) = match prepare(app, call, body) {
@@ -52,24 +67,32 @@ pub async fn submit(app: &App, call: Call<'_>, body: &[u8]) -> Result<Answer, Su
                 Some(reservation) => reservation.stored(app).await?,
                 None => None,
             };
-            return stored.ok_or(error);
+            return stored.map(Some).ok_or(error);
         }
     };
     change.kept = reservation.map(|reservation| KeptAnswer::seal(reservation, &change.answer, &held)).transpose()?;
-    app.recorder().record(change).await.map_err(|rejection| match rejection {
-        Rejection::Record(error) => error.into(),
+    match app.recorder().record(change).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Rejection::Superseded) => Ok(None),
+        Err(Rejection::Record(error)) => Err(error.into()),
         // A new application has no version that another could have moved.
-        Rejection::Version { .. } | Rejection::NoApplication => {
-            inconsistent(&"a new application was taken for an old one").into()
+        Err(Rejection::Version { .. } | Rejection::NoApplication) => {
+            Err(inconsistent(&"a new application was taken for an old one").into())
         }
-    })
+    }
 }
 
 /// Checks and decides an application: everything but writing it down.
-pub(super) fn decide(app: &App, body: &[u8], now: Timestamp) -> Result<(Application, Decided), Refusal> {
-    let extractor = app.decider().model().extractor();
+pub(super) fn decide(
+    app: &App,
+    in_force: &InForce,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<(Application, Decided), Refusal> {
+    let decider = in_force.decider();
+    let extractor = decider.model().extractor();
     let application = intake::parse_for(body, now.date(), |application| extractor.check_application(application))?;
-    let decided = app.decider().decide(&application, app.ids().decision(now), now).map_err(Refusal::Faults)?;
+    let decided = decider.decide(&application, app.ids().decision(now), now).map_err(Refusal::Faults)?;
     Ok((application, decided))
 }
 
@@ -98,8 +121,9 @@ struct Repeated<'a> {
 
 fn prepare(app: &App, call: Call<'_>, body: &[u8]) -> Result<(Change, Held), SubmitError> {
     let now = app.clock().now();
-    let (application, decided) = decide(app, body, now)?;
-    Ok(received(app, call, application, &decided)?)
+    let in_force = app.in_force()?;
+    let (application, decided) = decide(app, &in_force, body, now)?;
+    Ok(received(app, call, application, (&decided, in_force.marks()))?)
 }
 
 /// The change that a decided application makes, and the key that its applicant is sealed under. It was received
@@ -108,7 +132,7 @@ fn received(
     app: &App,
     call: Call<'_>,
     application: Application,
-    decided: &Decided,
+    (decided, under): (&Decided, Marks),
 ) -> Result<(Change, Held), RecordError> {
     let now = decided.decision.decided_at;
     let id = app.ids().application(now);
@@ -141,7 +165,7 @@ fn received(
         entry: Draft::new(facts, &payload).map_err(|error| inconsistent(&error))?,
         decision: DecisionDraft::new(&decided.decision, repeated.decision.get().to_owned()),
         answer: AnswerDraft::new(CREATED, &view).map_err(|error| inconsistent(&error))?,
-        effect: Effect::Receive(Box::new((new, data_key))),
+        effect: Effect::Receive(Box::new((new, data_key)), under),
     };
     Ok((change, held))
 }

@@ -3,6 +3,7 @@
 mod checkpoints;
 mod duplicates;
 mod erasing;
+mod promoting;
 mod reading;
 mod recording;
 mod replaying;
@@ -18,7 +19,7 @@ use time::Duration;
 use super::{
     Answer, App, Call, IdempotencyKey, Parts, Vault,
     audit::{self, Report, verify},
-    models::{LoadedModel, Registry},
+    models::LoadedModel,
     recorder::Settings,
     registry::{self, LoadedPolicy},
     submit::{SubmitError, submit},
@@ -144,7 +145,6 @@ impl Bench {
             vault,
             journal: ErasureJournal::open(store.folder().join("erasures.jsonl")).unwrap(),
             decider: Decider::new(Arc::clone(&model.model), policy.policy).unwrap(),
-            registry: Registry::new(vec![model]),
             clock: clock.clone(),
             ids: Ids::seeded(1),
             metrics: RecorderMetrics::unregistered(),

@@ -16,6 +16,7 @@ use crate::{
     domain::{id::RequestId, timestamp::Timestamp},
 };
 
+pub mod activations;
 pub mod checkpoints;
 mod hashes;
 mod verification;
@@ -118,6 +119,7 @@ pub(super) fn queries() -> impl Iterator<Item = &'static str> {
     [HEAD, MOVE_HEAD, LATEST, FIRST_SINCE, LIST, LIST_BY_REQUEST, LIST_BY_SUBJECT, LIST_BY_ACTOR, LIST_BY_RARE_ACTION]
         .into_iter()
         .chain([LAST_OF_RARE_ACTION])
+        .chain(activations::QUERIES)
         .chain(checkpoints::QUERIES)
         .chain(hashes::QUERIES)
         .chain(INSERT_ENTRIES.texts())

@@ -25,7 +25,7 @@ use underwright::{
     service::{
         self, App, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
-        models::{LoadedModel, Registry},
+        models::LoadedModel,
         recorder,
         registry::{self, LoadedPolicy},
     },
@@ -206,7 +206,6 @@ pub(crate) async fn context(store: &Store, clock: &Clock, options: &Options) -> 
         vault,
         journal: ErasureJournal::open(store.folder().join("erasures.jsonl")).expect("a journal"),
         decider: Decider::new(Arc::clone(&loaded.model), policy.policy).expect("model and policy fit"),
-        registry: Registry::new(vec![loaded]),
         clock: clock.clone(),
         ids: Ids::seeded(7),
         metrics: metrics.recorder.clone(),

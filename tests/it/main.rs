@@ -27,6 +27,7 @@ mod idempotency;
 mod imports;
 mod lists;
 mod logs;
+mod promotions;
 mod registry;
 mod replicas;
 mod reviews;

@@ -15,13 +15,16 @@ use crate::{
     config::{DEVELOPMENT_KEY_ID, Mode, Settings},
     crypto::{KeyEncryption, signing::CheckpointSigner},
     decide::pipeline::Decider,
-    domain::principal::{Principal, Role},
+    domain::{
+        principal::{Principal, Role},
+        timestamp::Timestamp,
+    },
     http::{BodyLimits, Context},
     service::{
         App, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
         custody::Caller,
-        models::{LoadedModel, Registry},
+        models::LoadedModel,
         privacy, recorder,
         registry::{self, LoadedPolicy},
         shipped,
@@ -41,7 +44,7 @@ pub(super) struct Started {
 pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
     let (keys, development_key) = keys(settings)?;
     let key_encryption = KeyEncryption::load(settings, std::env::vars_os())?;
-    let (decider, model, policy) = decider(settings)?;
+    let named = Named::load(settings)?;
     if settings.mode == Mode::Development {
         create_private_directory(&settings.data_dir)
             .with_context(|| format!("cannot make the data directory {}", settings.data_dir.display()))?;
@@ -51,14 +54,13 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
     let db = Db::open_with(&url, &settings.database).await.context("the store cannot be opened")?;
     let vault = Vault::open(&db, key_encryption).await.context("personal data cannot be sealed")?;
     let clock = Clock::system();
-    registry::keep(&db, &model, &policy, clock.now()).await.context("the model and the policy cannot be kept")?;
+    let decider = named.decider(&db, clock.now()).await?;
     let metrics = Metrics::new();
     let app = App::start(Parts {
         db,
         vault,
         journal: journal(settings)?,
         decider,
-        registry: Registry::new(vec![model]),
         clock,
         ids: Ids::from_system()?,
         metrics: metrics.recorder.clone(),
@@ -136,29 +138,47 @@ fn checkpoints(settings: &Settings) -> anyhow::Result<checkpoints::Settings> {
     Ok(checkpoints::Settings { signer, interval, directory })
 }
 
-/// The model and the policy that decide: those of the settings, or those that come with the binary.
-fn decider(settings: &Settings) -> anyhow::Result<(Decider, LoadedModel, LoadedPolicy)> {
-    let model = model(settings)?;
-    let (named, text) = match &settings.policy.file {
-        Some(file) => {
-            let named = file.display().to_string();
-            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the policy {named}"))?;
-            (named, text)
-        }
-        None => ("that comes with the binary".to_owned(), shipped::POLICY.to_owned()),
-    };
-    let policy = LoadedPolicy::parse(&text).with_context(|| format!("the policy {named} cannot be used"))?;
-    let decider = Decider::new(Arc::clone(&model.model), Arc::clone(&policy.policy))
-        .with_context(|| format!("the policy {named} does not fit the model"))?;
-    Ok((decider, model, policy))
+/// What the settings name to decide; what they do not name is what is in force, or else what comes with the binary.
+struct Named {
+    model: Option<LoadedModel>,
+    policy: Option<LoadedPolicy>,
 }
 
-fn model(settings: &Settings) -> anyhow::Result<LoadedModel> {
-    let Some(directory) = &settings.model.directory else {
-        return shipped::model().context("the model that comes with the binary cannot be used");
-    };
-    LoadedModel::from_directory(directory)
-        .with_context(|| format!("the model in {} cannot be used", directory.display()))
+impl Named {
+    fn load(settings: &Settings) -> anyhow::Result<Self> {
+        let model = settings.model.directory.as_ref().map(|directory| {
+            LoadedModel::from_directory(directory)
+                .with_context(|| format!("the model in {} cannot be used", directory.display()))
+        });
+        let policy = settings.policy.file.as_ref().map(|file| {
+            let named = file.display();
+            let text = std::fs::read_to_string(file).with_context(|| format!("cannot read the policy {named}"))?;
+            LoadedPolicy::parse(&text).with_context(|| format!("the policy {named} cannot be used"))
+        });
+        Ok(Self { model: model.transpose()?, policy: policy.transpose()? })
+    }
+
+    /// A model and a policy that fit, kept in the database.
+    async fn decider(self, db: &Db, now: Timestamp) -> anyhow::Result<Decider> {
+        let (model, policy) = match self {
+            Self { model: Some(model), policy: Some(policy) } => (model, policy),
+            Self { model, policy } => {
+                let in_force = registry::in_force(db).await.context("what is in force cannot be read")?;
+                let in_force = in_force.transpose().context("what is in force cannot be loaded")?;
+                let (model_in_force, policy_in_force) = in_force.unzip();
+                let model = model.or(model_in_force).map_or_else(shipped::model, Ok);
+                let policy = policy.or(policy_in_force).map_or_else(|| LoadedPolicy::parse(shipped::POLICY), Ok);
+                (
+                    model.context("the model that comes with the binary cannot be used")?,
+                    policy.context("the policy that comes with the binary cannot be used")?,
+                )
+            }
+        };
+        let decider = Decider::new(Arc::clone(&model.model), Arc::clone(&policy.policy))
+            .context("the policy does not fit the model")?;
+        registry::keep(db, &model, &policy, now).await.context("the model and the policy cannot be kept")?;
+        Ok(decider)
+    }
 }
 
 /// Destroys again what a restored backup has brought back, before anything is served.

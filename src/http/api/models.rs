@@ -1,4 +1,4 @@
-//! `/v1/models`: the models that are loaded, with their cards.
+//! `/v1/models`: the models that are kept, with their cards.
 
 use actix_web::{
     HttpResponse,
@@ -27,12 +27,12 @@ use crate::{
     tag = "registry",
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "Every model that is loaded", body = Page<ModelSummary>),
+        (status = 200, description = "Every model that is kept: those that decide, decided or were promoted", body = Page<ModelSummary>),
         SignedInProblems, ServerProblems,
     ),
 )]
 pub async fn list(_who: Allowed<permit::ReadRegistry>, context: Data<Context>) -> Result<HttpResponse, Problem> {
-    let data = use_case::list(&context.app);
+    let data = use_case::list(&context.app).await?;
     Ok(HttpResponse::Ok().json(Page { data, has_more: false, next: None }))
 }
 
@@ -58,6 +58,5 @@ pub async fn show(
     model: Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
     let (name, version) = model.as_ref();
-    let view = use_case::show(&context.app, name, version).ok_or_else(Problem::not_found)?;
-    Ok(HttpResponse::Ok().json(view))
+    Ok(HttpResponse::Ok().json(use_case::show(&context.app, name, version).await?))
 }

@@ -1,4 +1,4 @@
-//! `/v1/policies`: the policies that are loaded.
+//! `/v1/policies`: the policies that are kept.
 
 use actix_web::{HttpResponse, web::Data};
 
@@ -20,11 +20,11 @@ use crate::{
     tag = "registry",
     security(("bearer" = [])),
     responses(
-        (status = 200, description = "Every policy that is loaded", body = Page<PolicySummary>),
+        (status = 200, description = "Every policy that is kept: those that decide, decided or were published", body = Page<PolicySummary>),
         SignedInProblems, ServerProblems,
     ),
 )]
 pub async fn list(_who: Allowed<permit::ReadRegistry>, context: Data<Context>) -> Result<HttpResponse, Problem> {
-    let data = use_case::list(&context.app);
+    let data = use_case::list(&context.app).await?;
     Ok(HttpResponse::Ok().json(Page { data, has_more: false, next: None }))
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::{
-    App, BUILD,
+    App, BUILD, in_force,
     recorder::{Event, RecordError},
     submit::inconsistent,
 };
@@ -12,14 +12,11 @@ use crate::{
         entry::{Action, Draft, Entry, Facts, canonical},
         note::VerifierKey,
     },
-    domain::{
-        decision::Versioned,
-        principal::{Principal, Role},
-    },
+    domain::principal::{Principal, Role},
     storage::{self, Tx, audit},
 };
 
-/// Who puts into force what the server is started with.
+/// Who puts a key into force.
 const SERVER: &str = "underwright-server";
 
 /// What an entry on a signing key says.
@@ -28,27 +25,15 @@ struct KeyPayload {
     key: VerifierKey,
 }
 
-#[derive(Serialize)]
-struct ModelPayload<'a> {
-    model: &'a Versioned,
-}
-
-#[derive(Serialize)]
-struct PolicyPayload<'a> {
-    policy: &'a Versioned,
-}
-
-/// Records the key, the model and the policy that are in force now, each where the last such entry says another.
-/// To be called before the server takes its first request, so that the log says what decided when.
+/// Records the key that signs now, where the last such entry says another, and puts into force the model and the policy
+/// that the server was started with, where they never were. To be called before the server takes its first request, so
+/// that the log says what decided when.
 pub async fn record_what_is_in_force(app: &App) -> Result<(), RecordError> {
     if let Some(key) = app.signing_key() {
         let subject = format!("signing-key/{}", key.short_name());
         record(app, Action::SigningKeyActivated, &subject, &KeyPayload { key: key.clone() }).await?;
     }
-    let (model, policy) = (app.decider().model().identity(), app.decider().policy().identity());
-    let subject = |kind: &str, versioned: &Versioned| format!("{kind}/{}/{}", versioned.name, versioned.version);
-    record(app, Action::ModelActivated, &subject("model", model), &ModelPayload { model }).await?;
-    record(app, Action::PolicyActivated, &subject("policy", policy), &PolicyPayload { policy }).await
+    in_force::settle(app).await
 }
 
 async fn record(app: &App, action: Action, subject: &str, payload: &impl Serialize) -> Result<(), RecordError> {

@@ -14,7 +14,7 @@ use crate::{
     service::{Answer, Vault},
     storage::{
         self, Db, Tx, applications,
-        audit::{self, NewEntry},
+        audit::{self, NewEntry, activations::Marks},
         data_keys::{self, NewDataKey},
         decisions::{self, NewDecision},
         failpoint,
@@ -95,12 +95,13 @@ async fn sift(tx: &mut Tx, vault: &Vault, changes: &[Change]) -> Result<Vec<Opti
     let keys: Vec<KeyId> =
         changes.iter().filter_map(|change| Some(change.kept.as_ref()?.reservation.id.clone())).collect();
     let stored: HashMap<KeyId, StoredAnswer> = idempotency::find(tx, &keys).await?.into_iter().collect();
+    let in_force = audit::activations::marks(tx).await?;
     let mut in_batch = HashSet::new();
     let mut verdicts = Vec::with_capacity(changes.len());
     for change in changes {
         verdicts.push(match under_key(vault, change, &stored, &mut in_batch) {
             Some(verdict) => Some(verdict),
-            None => apply(tx, change).await?.map(Err),
+            None => apply(tx, change, in_force).await?.map(Err),
         });
     }
     Ok(verdicts)
@@ -122,9 +123,12 @@ fn under_key<'a>(
 }
 
 /// Moves a reviewed application to its next version, or says why not. A new application is inserted later,
-/// with the others.
-async fn apply(tx: &mut Tx, change: &Change) -> Result<Option<Rejection>, storage::Error> {
-    let Effect::Review { seen_version } = change.effect else { return Ok(None) };
+/// with the others, where what decided it is in force.
+async fn apply(tx: &mut Tx, change: &Change, in_force: Marks) -> Result<Option<Rejection>, storage::Error> {
+    let seen_version = match change.effect {
+        Effect::Receive(_, under) => return Ok((under != in_force).then_some(Rejection::Superseded)),
+        Effect::Review { seen_version } => seen_version,
+    };
     if applications::advance(tx, change.application_id, seen_version, change.decision.outcome).await? {
         return Ok(None);
     }
@@ -180,7 +184,7 @@ impl Batch {
         let (sequence, leaf_hash) = self.append(&change.entry, frontier);
         let version = change.effect.version();
         let answer = change.answer.finish(change.application_id, version, sequence, leaf_hash);
-        if let Effect::Receive(received) = &change.effect {
+        if let Effect::Receive(received, _) = &change.effect {
             let (application, data_key) = received.as_ref().clone();
             self.applications.push(application);
             self.data_keys.push(data_key);

@@ -8,7 +8,7 @@ use crate::{
         timestamp::Timestamp,
     },
     service::{Answer, idempotency::Reservation, vault::Held, view::ApplicationView},
-    storage::{applications::NewApplication, data_keys::NewDataKey},
+    storage::{applications::NewApplication, audit::activations::Marks, data_keys::NewDataKey},
 };
 
 use super::RecordError;
@@ -37,8 +37,8 @@ pub(in crate::service) struct Event {
 /// What a change does to the application.
 #[derive(Debug)]
 pub(in crate::service) enum Effect {
-    /// It is new, and so is the key that its applicant is sealed under.
-    Receive(Box<(NewApplication, NewDataKey)>),
+    /// It is new, and so is the key that its applicant is sealed under; decided by what these marks put into force.
+    Receive(Box<(NewApplication, NewDataKey)>, Marks),
     /// It goes on from the version that was seen, if that still stands.
     Review { seen_version: u32 },
 }
@@ -47,7 +47,7 @@ impl Effect {
     /// The application's version after the change.
     pub(in crate::service) const fn version(&self) -> u32 {
         match self {
-            Self::Receive(_) => 1,
+            Self::Receive(..) => 1,
             Self::Review { seen_version } => *seen_version + 1,
         }
     }
@@ -136,6 +136,8 @@ pub(in crate::service) enum Rejection {
     },
     /// There is no such application.
     NoApplication,
+    /// Something else is in force than what decided.
+    Superseded,
 }
 
 impl From<RecordError> for Rejection {

@@ -1,9 +1,9 @@
-//! A change that is one entry and that no one waits in a queue for: an erasure, a hold.
+//! A change that is one entry, or a few together, and that no one waits in a queue for: an erasure, a hold.
 
 use crate::{
     audit::{
         entry::{Draft, Facts, Placed, actor_name},
-        tree::Frontier,
+        tree::{Frontier, Node},
     },
     domain::{decision::AuditRef, timestamp::Timestamp},
     storage::{
@@ -14,15 +14,19 @@ use crate::{
 
 use super::batch::resume;
 
-/// A transaction that ends in one entry of the log. It takes its turn beside the recorder's: the head is read first,
-/// as there, so that of two writers one waits for the other.
+/// A transaction that ends in entries of the log: most often one. It takes its turn beside the recorder's: the head is
+/// read first, as there, so that of two writers one waits for the other.
 ///
-/// Dropped without [`LoneEntry::commit`] it leaves nothing.
+/// Dropped without [`LoneEntry::commit`] or [`LoneEntry::finish`] it leaves nothing.
 #[derive(Debug)]
 pub(in crate::service) struct LoneEntry {
     tx: Tx,
+    /// How many entries the log had.
+    old_size: u64,
     frontier: Frontier,
     now: Timestamp,
+    entries: Vec<NewEntry>,
+    completed: Vec<Node>,
 }
 
 impl LoneEntry {
@@ -31,7 +35,7 @@ impl LoneEntry {
         let (frontier, last_time) = resume(&mut tx).await?;
         // The log's time never goes back, even when the clock was set back.
         let now = last_time.map_or(now, |last| last.max(now));
-        Ok(Self { tx, frontier, now })
+        Ok(Self { tx, old_size: frontier.size(), frontier, now, entries: Vec::new(), completed: Vec::new() })
     }
 
     pub(in crate::service) const fn tx(&mut self) -> &mut Tx {
@@ -43,14 +47,14 @@ impl LoneEntry {
         self.now
     }
 
-    /// The place that the entry will have.
+    /// The place that the next entry will have.
     pub(in crate::service) const fn sequence(&self) -> u64 {
         self.frontier.size()
     }
 
-    /// Adds the entry behind the last and makes everything durable.
-    pub(in crate::service) async fn commit(
-        mut self,
+    /// Adds an entry behind the last.
+    pub(in crate::service) fn add(
+        &mut self,
         facts: Facts<'_>,
         canonical_payload: &str,
     ) -> Result<AuditRef, storage::Error> {
@@ -58,9 +62,8 @@ impl LoneEntry {
             Draft::new(facts, canonical_payload).map_err(|error| storage::Error::Conflict(error.to_string()))?;
         let sequence = self.frontier.size();
         let Placed { bytes, leaf_hash } = draft.place(sequence, self.now);
-        let mut completed = Vec::new();
-        self.frontier.append(leaf_hash, |node| completed.push(node));
-        let entry = NewEntry {
+        self.frontier.append(leaf_hash, |node| self.completed.push(node));
+        self.entries.push(NewEntry {
             sequence,
             leaf_hash,
             recorded_at: self.now,
@@ -69,11 +72,26 @@ impl LoneEntry {
             request_id: facts.request_id,
             subject: facts.subject.to_owned(),
             entry: bytes,
-        };
-        audit::insert_entries(&mut self.tx, vec![entry]).await?;
-        audit::insert_nodes(&mut self.tx, &completed).await?;
-        audit::move_head(&mut self.tx, sequence, &self.frontier, self.now).await?;
-        self.tx.commit().await?;
+        });
         Ok(AuditRef { sequence, leaf_hash: leaf_hash.to_string() })
+    }
+
+    /// Makes everything durable.
+    pub(in crate::service) async fn finish(mut self) -> Result<(), storage::Error> {
+        audit::insert_entries(&mut self.tx, self.entries).await?;
+        audit::insert_nodes(&mut self.tx, &self.completed).await?;
+        audit::move_head(&mut self.tx, self.old_size, &self.frontier, self.now).await?;
+        self.tx.commit().await
+    }
+
+    /// Adds an entry behind the last and makes everything durable.
+    pub(in crate::service) async fn commit(
+        mut self,
+        facts: Facts<'_>,
+        canonical_payload: &str,
+    ) -> Result<AuditRef, storage::Error> {
+        let audit = self.add(facts, canonical_payload)?;
+        self.finish().await?;
+        Ok(audit)
     }
 }

@@ -1,6 +1,7 @@
 use super::{
     super::{
         applications::{Filter, ReadError, explanation, list, show},
+        audit::record_what_is_in_force,
         models, policies,
         simulate::simulate,
         view::{PageLimit, Status},
@@ -158,11 +159,14 @@ async fn entries_are_listed_by_time_subject_and_action(#[values(Backend::Sqlite,
 #[tokio::test]
 async fn the_registry_shows_what_decides(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let bench = Bench::on(backend).await;
-    let listed = models::list(&bench.app);
+    record_what_is_in_force(&bench.app).await.unwrap();
+    let listed = models::list(&bench.app).await.unwrap();
     assert_eq!((listed[0].name.as_str(), listed[0].active), ("example", true));
-    let shown = models::show(&bench.app, "example", "1").unwrap();
+    let shown = models::show(&bench.app, "example", "1").await.unwrap();
     assert_eq!((shown.card.as_str(), shown.features.len()), ("# A card", 3));
     assert_eq!(shown.features[0].monotone.as_deref(), Some("increasing"));
-    assert!(models::show(&bench.app, "example", "2").is_none());
-    assert_eq!(policies::list(&bench.app)[0].version, "2");
+    let absent = models::show(&bench.app, "example", "2").await.unwrap_err();
+    assert!(matches!(absent, models::ShowError::NotFound), "{absent}");
+    let policies = policies::list(&bench.app).await.unwrap();
+    assert_eq!((policies[0].version.as_str(), policies[0].activations.len()), ("2", 1));
 }
