@@ -5,8 +5,10 @@
 //! the data directory.
 
 mod audit;
+mod limits;
 mod privacy;
 mod source;
+mod telemetry;
 
 use std::{
     fmt,
@@ -19,8 +21,10 @@ use serde::Deserialize;
 
 pub use self::{
     audit::Audit,
+    limits::Limits,
     privacy::{EncryptionKey, Keys, Privacy, Retention},
     source::{Flags, InvalidSettings},
+    telemetry::Telemetry,
 };
 
 /// The name under which a development key is known, and refused in production.
@@ -42,8 +46,10 @@ pub struct Settings {
     pub audit: Audit,
     pub privacy: Privacy,
     pub retention: Retention,
+    pub limits: Limits,
     pub log: Log,
     pub metrics: Metrics,
+    pub telemetry: Telemetry,
 }
 
 /// Whether the program may make its own key.
@@ -88,6 +94,8 @@ pub struct Database {
     pub acquire_timeout_ms: u64,
     /// How long PostgreSQL works on one statement before it gives up. 0: as long as it takes.
     pub statement_timeout_ms: u64,
+    /// How long a transaction that writes may take until it is given up: a database that fell silent never says so.
+    pub write_timeout_ms: u64,
 }
 
 /// The model that scores.
@@ -249,6 +257,8 @@ impl Settings {
     fn check(self) -> Result<Self, InvalidSettings> {
         let refuse = |message: String| Err(InvalidSettings::Refused(message));
         self.audit.check()?;
+        self.limits.check()?;
+        self.telemetry.check()?;
         if self.auth.leeway_s > 30 {
             return refuse(format!("auth.leeway_s is {}: at most 30 s", self.auth.leeway_s));
         }
@@ -257,6 +267,9 @@ impl Settings {
         }
         if self.database.read_connections == 0 || self.database.acquire_timeout_ms == 0 {
             return refuse("database.read_connections and database.acquire_timeout_ms must be above 0".into());
+        }
+        if self.database.write_timeout_ms <= self.database.statement_timeout_ms {
+            return refuse("database.write_timeout_ms must be above database.statement_timeout_ms".into());
         }
         if self.retention.interval_hours == 0 {
             return refuse("retention.interval_hours must be above 0".into());
@@ -297,8 +310,10 @@ impl Default for Settings {
             audit: Audit::default(),
             privacy: Privacy::default(),
             retention: Retention::default(),
+            limits: Limits::default(),
             log: Log::default(),
             metrics: Metrics::default(),
+            telemetry: Telemetry::default(),
         }
     }
 }
@@ -327,7 +342,13 @@ impl Server {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url: None, read_connections: 4, acquire_timeout_ms: 5_000, statement_timeout_ms: 10_000 }
+        Self {
+            url: None,
+            read_connections: 4,
+            acquire_timeout_ms: 5_000,
+            statement_timeout_ms: 10_000,
+            write_timeout_ms: 15_000,
+        }
     }
 }
 
@@ -336,6 +357,12 @@ impl Database {
     #[must_use]
     pub const fn acquire_timeout(&self) -> Duration {
         Duration::from_millis(self.acquire_timeout_ms)
+    }
+
+    /// How long a transaction that writes may take.
+    #[must_use]
+    pub const fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_timeout_ms)
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod api;
 pub mod envelope;
 pub mod extract;
+pub mod limits;
 pub mod problem;
 mod refusal;
 pub mod server;
@@ -24,6 +25,9 @@ pub struct Context {
     /// What `/metrics` asks for; anyone may read it when `None`.
     pub metrics_token: Option<Secret>,
     pub body: BodyLimits,
+    pub rates: limits::RateLimits,
+    /// How long a request may take until its answer begins.
+    pub answer_within: Duration,
 }
 
 /// How much of a body is read, and for how long.

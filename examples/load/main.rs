@@ -4,8 +4,14 @@
 //! fast as the connections allow, stops the server, and holds what was acknowledged against the rows that are there.
 //!
 //! `cargo run --release --example load -- --store postgres --seconds 20`
+//!
+//! `--overload 5` asks for five times as much as the server can do, and looks how it takes that; `--idle` and `--slow`
+//! open connections beside that say nothing or dawdle.
 
+mod bystanders;
+mod fastapi;
 mod fill;
+mod overload;
 mod payload;
 #[expect(dead_code, reason = "the tests use more of it than a load does")]
 #[path = "../../tests/support/peer.rs"]
@@ -59,6 +65,21 @@ struct Arguments {
     /// A setting of the server, such as `UNDERWRIGHT__SERVER__WORKERS=1`; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Ask for so many times what the server can do, as measured before
+    #[arg(long, value_name = "TIMES")]
+    overload: Option<f64>,
+    /// Beside the load, so many connections that made one request and then say nothing
+    #[arg(long, default_value_t = 0)]
+    idle: usize,
+    /// Beside the load, so many connections that send their heads a byte at a time, and as many with their bodies
+    #[arg(long, default_value_t = 0)]
+    slow: usize,
+    /// Send to the peer in benches/peers/fastapi instead, run by this Python (`benches/compare` installs it)
+    #[arg(long, value_name = "PYTHON")]
+    fastapi: Option<PathBuf>,
+    /// Milliseconds between two requests of a connection; 0: one after another
+    #[arg(long, default_value_t = 0)]
+    every_ms: u64,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -72,18 +93,22 @@ enum Kind {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    bystanders::make_room(arguments.idle + 2 * arguments.slow)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let report = runtime.block_on(run(&arguments))?;
+    let Some(report) = runtime.block_on(run(&arguments))? else { return Ok(()) };
     println!("{}", if arguments.json { serde_json::to_string(&report)? } else { report.to_string() });
     ensure!(report.rows == report.acknowledged_in_all, "what was acknowledged is not what is stored");
     Ok(())
 }
 
-async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
+async fn run(arguments: &Arguments) -> anyhow::Result<Option<Report>> {
     let backend = match arguments.store {
         Kind::Sqlite => Backend::Sqlite,
         Kind::Postgres => Backend::Postgres,
     };
+    if let Some(python) = &arguments.fastapi {
+        return Ok(Some(fastapi::run(arguments, python, backend).await?));
+    }
     ensure!(arguments.replicas == 1 || backend == Backend::Postgres, "a file has one server");
     let store = Store::new(backend).await;
     let folder = tempfile::tempdir()?;
@@ -92,14 +117,22 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
         peers.push(Peer::start(&arguments.server, folder.path(), &store.url(), &arguments.set)?);
     }
     let token = Peer::token(&arguments.server, folder.path())?;
+    if let Some(times) = arguments.overload {
+        let report = overload::run(arguments, peers, &token, times).await?;
+        println!("{}", if arguments.json { serde_json::to_string(&report)? } else { report.to_string() });
+        ensure!(count(&store).await? == report.acknowledged, "what was acknowledged is not what is stored");
+        return Ok(None);
+    }
     let filled = prepare(arguments, &peers[0], &token, &store).await?;
+    let beside = bystanders::open(arguments, peers[0].address, &token).await?;
     let begun = Instant::now() + Duration::from_secs(arguments.warm_up);
     let until = begun + Duration::from_secs(arguments.seconds);
     let mut senders = Vec::new();
     for number in 0..arguments.connections {
         let address = peers[number % peers.len()].address;
         let payloads = Payloads::new(number, &address.to_string(), &token, arguments.keys);
-        senders.push(tokio::spawn(send::send(address, payloads, until)));
+        let every = Duration::from_millis(arguments.every_ms);
+        senders.push(tokio::spawn(send::send_every(address, payloads, every, until)));
     }
     tokio::time::sleep_until(begun.into()).await;
     let (server_before, own_before) = (cpu_of(&peers)?, peer::cpu_time("self")?);
@@ -111,12 +144,17 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     for sender in senders {
         sent.extend(sender.await?.context("a connection broke")?);
     }
+    let (asked, open) = (beside.asked(), beside.open());
+    if asked > 0 {
+        eprintln!("{asked} connections beside, {open} of them still open at the end");
+    }
+    drop(beside);
     for peer in peers {
         peer.stop()?;
     }
     let rows = count(&store).await? - filled;
     let peak_memory_bytes = memory.into_iter().max().context("no server")?;
-    Ok(Report::new(&sent, begun, until, report::Costs { server, own, peak_memory_bytes, rows }))
+    Ok(Some(Report::new(&sent, begun, until, report::Costs { server, own, peak_memory_bytes, rows })))
 }
 
 /// Fills the store when that is asked for, and says with how many decisions.

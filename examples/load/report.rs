@@ -45,13 +45,7 @@ impl Report {
     #[expect(clippy::cast_precision_loss, reason = "figures to be read")]
     pub(crate) fn new(sent: &[Sent], begun: Instant, until: Instant, costs: Costs) -> Self {
         let counted: Vec<&Sent> = sent.iter().filter(|one| (begun..until).contains(&one.answered_at)).collect();
-        let mut latencies_ms: Vec<f64> = counted.iter().map(|one| one.took.as_secs_f64() * 1e3).collect();
-        latencies_ms.sort_by(f64::total_cmp);
-        let quantile = |share: f64| {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-            let index = (latencies_ms.len() as f64 * share) as usize;
-            latencies_ms.get(index.min(latencies_ms.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
-        };
+        let quantile = |share: f64| quantile_ms(counted.iter().copied(), share);
         let mut statuses = BTreeMap::new();
         for one in &counted {
             *statuses.entry(one.status).or_default() += 1;
@@ -71,6 +65,15 @@ impl Report {
             statuses,
         }
     }
+}
+
+/// How long the given share of the requests took at most; NaN when there are none.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+pub(crate) fn quantile_ms<'a>(sent: impl Iterator<Item = &'a Sent>, share: f64) -> f64 {
+    let mut latencies_ms: Vec<f64> = sent.map(|one| one.took.as_secs_f64() * 1e3).collect();
+    latencies_ms.sort_by(f64::total_cmp);
+    let index = (latencies_ms.len() as f64 * share) as usize;
+    latencies_ms.get(index.min(latencies_ms.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
 impl fmt::Display for Report {

@@ -22,11 +22,26 @@ pub(crate) struct Sent {
 }
 
 /// Sends one request after another, each when the last was answered.
-pub(crate) async fn send(address: SocketAddr, mut payloads: Payloads, until: Instant) -> anyhow::Result<Vec<Sent>> {
+pub(crate) async fn send(address: SocketAddr, payloads: Payloads, until: Instant) -> anyhow::Result<Vec<Sent>> {
+    send_every(address, payloads, Duration::ZERO, until).await
+}
+
+/// Sends a request at every interval. What is late, because the last was not answered yet, is sent at once.
+pub(crate) async fn send_every(
+    address: SocketAddr,
+    mut payloads: Payloads,
+    interval: Duration,
+    until: Instant,
+) -> anyhow::Result<Vec<Sent>> {
+    let mut due = Instant::now();
     let mut connection = TcpStream::connect(address).await?;
     connection.set_nodelay(true)?;
     let (mut sent, mut buffer) = (Vec::with_capacity(1 << 14), Vec::with_capacity(1 << 14));
     loop {
+        if !interval.is_zero() {
+            tokio::time::sleep_until(due.into()).await;
+            due += interval;
+        }
         let begun = Instant::now();
         if begun >= until {
             return Ok(sent);

@@ -11,7 +11,7 @@ use super::{Answer, settings::SettingsArgs};
 use crate::{
     http::server::Server,
     service::retention::{Periods, keep_applying},
-    telemetry::log,
+    telemetry::{log, trace::Traces},
 };
 
 /// Serve the API.
@@ -32,13 +32,14 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
     let settings = args.settings.load_listening(args.listen)?;
-    log::start(settings.logs_json(), &settings.log.level)?;
+    let traces = Traces::start(&settings.telemetry)?;
+    log::start(settings.logs_json(), &settings.log.level, traces.as_ref())?;
     log::log_panics_by_place();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start threads to serve with")?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let started = start::start(&settings).await?;
         let periods = Periods::from(&settings.retention);
         let interval = Duration::from_secs(u64::from(settings.retention.interval_hours) * 3_600);
@@ -69,7 +70,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
         }
         tracing::info!("stopped: everything acknowledged is recorded");
         Ok(Answer::Done)
-    })
+    });
+    if let Some(traces) = traces {
+        traces.stop();
+    }
+    served
 }
 
 /// The signals that ask the process to end.

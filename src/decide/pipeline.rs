@@ -50,6 +50,15 @@ pub struct DecidedRow {
     pub ruling: Ruling,
 }
 
+/// A step on the way to a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Reading the features, scoring and explaining.
+    Score,
+    /// Applying the policy.
+    Policy,
+}
+
 /// What was made of an application before it is written down.
 struct Weighed {
     features: FeatureVector,
@@ -85,8 +94,22 @@ impl Decider {
     /// # Errors
     /// The faults of an application that lacks what this model reads, or says what it does not know.
     pub fn decide(&self, application: &Application, id: DecisionId, now: Timestamp) -> Result<Decided, Vec<Fault>> {
+        self.decide_watched(application, (id, now), |_| {})
+    }
+
+    /// Decides an application as [`Decider::decide`] does, and says at the end of each step that it was taken.
+    ///
+    /// # Errors
+    /// As [`Decider::decide`].
+    pub fn decide_watched(
+        &self,
+        application: &Application,
+        (id, now): (DecisionId, Timestamp),
+        taken: impl FnMut(Step),
+    ) -> Result<Decided, Vec<Fault>> {
         let applicant_age_years = age_years(application.applicant.date_of_birth, now.date());
-        self.decide_at_age(application, applicant_age_years, id, now)
+        let weighed = self.weigh(application, applicant_age_years, now.date(), taken)?;
+        Ok(self.write_down(application, applicant_age_years, (id, now), weighed))
     }
 
     /// Decides an application as [`Decider::decide`] does, of an applicant of whom nothing is known but the age.
@@ -101,7 +124,18 @@ impl Decider {
         id: DecisionId,
         now: Timestamp,
     ) -> Result<Decided, Vec<Fault>> {
-        let Weighed { features, assessment, ruling } = self.weigh(application, applicant_age_years, now.date())?;
+        let weighed = self.weigh(application, applicant_age_years, now.date(), |_| {})?;
+        Ok(self.write_down(application, applicant_age_years, (id, now), weighed))
+    }
+
+    fn write_down(
+        &self,
+        application: &Application,
+        applicant_age_years: u32,
+        (id, now): (DecisionId, Timestamp),
+        weighed: Weighed,
+    ) -> Decided {
+        let Weighed { features, assessment, ruling } = weighed;
         let decision = self.decision(id, now, &assessment, ruling);
         let record = DecisionRecord {
             application: ScoredApplication::of(application),
@@ -112,7 +146,7 @@ impl Decider {
             reason_map_sha256: self.reason_map_sha256.as_ref().to_owned(),
             decision: decision.clone(),
         };
-        Ok(Decided { decision, record })
+        Decided { decision, record }
     }
 
     /// Decides an application as [`Decider::decide`] does, as of `today`, and keeps no record: a line of
@@ -122,11 +156,17 @@ impl Decider {
     /// As [`Decider::decide`].
     pub fn decide_unrecorded(&self, application: &Application, today: Date) -> Result<DecidedRow, Vec<Fault>> {
         let applicant_age_years = age_years(application.applicant.date_of_birth, today);
-        let Weighed { features, assessment, ruling } = self.weigh(application, applicant_age_years, today)?;
+        let Weighed { features, assessment, ruling } = self.weigh(application, applicant_age_years, today, |_| {})?;
         Ok(DecidedRow { features, assessment, ruling })
     }
 
-    fn weigh(&self, application: &Application, applicant_age_years: u32, today: Date) -> Result<Weighed, Vec<Fault>> {
+    fn weigh(
+        &self,
+        application: &Application,
+        applicant_age_years: u32,
+        today: Date,
+        mut taken: impl FnMut(Step),
+    ) -> Result<Weighed, Vec<Fault>> {
         let extractor = self.model.extractor();
         let faults = extractor.check_application(application);
         if !faults.is_empty() {
@@ -134,11 +174,13 @@ impl Decider {
         }
         let features = extractor.from_application(application, today);
         let assessment = self.model.assess(&features);
+        taken(Step::Score);
         let ruling = self.policy.rule(&Case {
             application: Some(application),
             applicant_age_years: Some(applicant_age_years),
             ..self.case(&features, &assessment)
         });
+        taken(Step::Policy);
         Ok(Weighed { features, assessment, ruling })
     }
 

@@ -22,7 +22,7 @@ use super::{
     Context,
     problem::{Code, Problem},
 };
-use crate::domain::id::RequestId;
+use crate::{domain::id::RequestId, telemetry::trace};
 
 /// The header that names the request in every answer.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
@@ -56,10 +56,18 @@ pub async fn wrap(
     let method = request.method().clone();
     let route = request.match_pattern().unwrap_or_else(|| UNKNOWN_ROUTE.to_owned());
 
-    let outcome = match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(Ok(response)) => Ok(finish(response.map_into_boxed_body(), request_id)),
-        Ok(Err(error)) => Err(error),
+    let answering = AssertUnwindSafe(next.call(request)).catch_unwind();
+    let outcome = match tokio::time::timeout(context.answer_within, answering).await {
+        Ok(Ok(Ok(response))) => Ok(finish(response.map_into_boxed_body(), request_id, &context)),
+        Ok(Ok(Err(error))) => Err(error),
         Err(_) => {
+            tracing::error!(%request_id, %method, route, "a request was not answered in time");
+            context.metrics.problem_answered(Code::Unavailable.word());
+            let detail = "The answer took too long. Whether the request was done is not known: send it again, under the \
+                          same Idempotency-Key.";
+            Err(Problem::retry_later(Code::Unavailable, detail, 2).of_request(request_id).into())
+        }
+        Ok(Err(_)) => {
             // What a panic says may hold anything that was sent, so it is not logged; where it
             // happened is, by the hook that `telemetry::log::log_panics_by_place` sets.
             tracing::error!(%request_id, %method, route, "a request panicked");
@@ -78,8 +86,8 @@ pub async fn wrap(
 }
 
 /// Gives an answer its form: a problem where it is one, and the headers that every answer has.
-fn finish(response: ServiceResponse<BoxBody>, request_id: RequestId) -> ServiceResponse<BoxBody> {
-    let mut response = if is_unwritten(&response) { write_problem(response, request_id) } else { response };
+fn finish(response: ServiceResponse<BoxBody>, request_id: RequestId, context: &Context) -> ServiceResponse<BoxBody> {
+    let mut response = if is_unwritten(&response) { write_problem(response, request_id, context) } else { response };
     let docs = response.request().path().starts_with("/docs/");
     let headers = response.headers_mut();
     harden(headers, request_id);
@@ -100,11 +108,18 @@ fn is_unwritten(response: &ServiceResponse<BoxBody>) -> bool {
     response.response().error().is_some() || !json
 }
 
-fn write_problem(response: ServiceResponse<BoxBody>, request_id: RequestId) -> ServiceResponse<BoxBody> {
-    let status = response.status();
+fn write_problem(
+    response: ServiceResponse<BoxBody>,
+    request_id: RequestId,
+    context: &Context,
+) -> ServiceResponse<BoxBody> {
+    let render = |problem: &Problem| {
+        context.metrics.problem_answered(problem.code().word());
+        problem.render(request_id)
+    };
     let mut written = match response.response().error().and_then(Error::as_error::<Problem>) {
-        Some(problem) => problem.render(request_id),
-        None => framework_problem(status).render(request_id),
+        Some(problem) => render(problem),
+        None => render(&framework_problem(response.status())),
     };
     if let Some(allow) = response.headers().get(header::ALLOW) {
         written.headers_mut().insert(header::ALLOW, allow.clone());
@@ -151,7 +166,11 @@ impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let request_id = request.extensions().get::<RequestId>().map(ToString::to_string);
         let route = request.match_pattern();
-        tracing::info_span!("request", request_id, method = %request.method(), route)
+        let span = tracing::info_span!("request", request_id, method = %request.method(), route);
+        if let Some(parent) = request.headers().get(trace::TRACEPARENT).and_then(|parent| parent.to_str().ok()) {
+            trace::adopt(&span, parent);
+        }
+        span
     }
 
     fn on_request_end<B: MessageBody>(_span: Span, _outcome: &Result<ServiceResponse<B>, Error>) {}

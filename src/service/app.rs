@@ -38,6 +38,7 @@ pub(super) struct Shared {
     in_flight: InFlight,
     /// Looks for what is in force.
     looking: JoinHandle<()>,
+    metrics: RecorderMetrics,
 }
 
 /// What an [`App`] is made of.
@@ -83,7 +84,7 @@ impl App {
     #[must_use]
     pub fn start(parts: Parts) -> Self {
         let Parts { db, vault, journal, decider, clock, ids, metrics, recorder, checkpoints } = parts;
-        let recorder = Recorder::start((db.clone(), vault.clone()), clock.clone(), metrics, recorder);
+        let recorder = Recorder::start((db.clone(), vault.clone()), clock.clone(), metrics.clone(), recorder);
         let signing_key = checkpoints.as_ref().map(|settings| settings.signer.verifier().clone());
         let checkpointer = checkpoints.map(|settings| Checkpointer::start(db.clone(), clock.clone(), settings));
         let in_flight = InFlight::default();
@@ -98,6 +99,7 @@ impl App {
             signing_key,
             in_flight,
             looking: tokio::spawn(in_force::keep_looking(Weak::clone(shared))),
+            metrics,
         }))
     }
 
@@ -145,6 +147,10 @@ impl App {
     #[must_use]
     pub fn signing_key(&self) -> Option<&VerifierKey> {
         self.0.signing_key.as_ref()
+    }
+
+    pub(super) fn metrics(&self) -> &RecorderMetrics {
+        &self.0.metrics
     }
 
     pub(super) fn in_flight(&self) -> &InFlight {

@@ -8,13 +8,14 @@
 //! What is answered is durable; what could not be recorded is answered with a [`RecordError`] and has left
 //! nothing. A change whose sender went away is recorded all the same, or not at all.
 
+mod admission;
 mod batch;
 mod change;
 mod lone;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -29,11 +30,15 @@ use tokio::{
 pub(super) use change::{AnswerDraft, Change, DecisionDraft, Effect, Event, KeptAnswer, Rejection};
 pub(super) use lone::LoneEntry;
 
+use self::admission::{Admission, TurnedAway};
 use super::{Answer, Vault};
 use crate::{
     clock::Clock,
     storage::{self, Db},
-    telemetry::{RecorderMetrics, metrics::RefusedCause},
+    telemetry::{
+        RecorderMetrics,
+        metrics::{RefusedCause, Stage},
+    },
 };
 
 /// What a caller is told to wait when the store is behind: a second is many commits.
@@ -46,11 +51,15 @@ pub struct Settings {
     pub queue_capacity: usize,
     /// How many changes one transaction may write.
     pub batch_max: usize,
+    /// How long a change may wait, as far as that can be ruled by refusing others with [`RecordError::Busy`].
+    pub record_within: Option<Duration>,
+    /// How long a transaction may take until it is given up.
+    pub write_timeout: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { queue_capacity: 4_096, batch_max: 512 }
+        Self { queue_capacity: 4_096, batch_max: 512, record_within: None, write_timeout: Duration::from_secs(15) }
     }
 }
 
@@ -103,6 +112,7 @@ pub(super) struct Recorder {
     stop: Arc<Notify>,
     task: Mutex<Option<JoinHandle<()>>>,
     metrics: RecorderMetrics,
+    admission: Admission,
 }
 
 #[derive(Debug)]
@@ -117,6 +127,7 @@ enum Message {
 #[derive(Debug)]
 struct Job {
     change: Change,
+    queued_at: Instant,
     reply: oneshot::Sender<Verdict>,
 }
 
@@ -135,15 +146,29 @@ impl Recorder {
     pub(super) fn start((db, vault): (Db, Vault), clock: Clock, metrics: RecorderMetrics, settings: Settings) -> Self {
         let (queue, waiting) = mpsc::channel(settings.queue_capacity);
         let stop = Arc::new(Notify::new());
-        let writer = Writer { db, vault, clock, metrics: metrics.clone(), batch_max: settings.batch_max };
+        let admission = Admission::new(settings.record_within, settings.queue_capacity);
+        let (own_metrics, own_admission) = (metrics.clone(), admission.clone());
+        let writer = Writer { db, vault, clock, metrics: own_metrics, admission: own_admission, settings };
         let task = tokio::spawn(writer.run(waiting, Arc::clone(&stop)));
-        Self { queue, stop, task: Mutex::new(Some(task)), metrics }
+        Self { queue, stop, task: Mutex::new(Some(task)), metrics, admission }
+    }
+
+    /// Refuses a change that would wait too long, before anything is made of it.
+    pub(super) fn admit(&self) -> Result<(), RecordError> {
+        let waiting = self.queue.max_capacity() - self.queue.capacity();
+        self.admission.admit(waiting, Instant::now()).map_err(|why| {
+            self.metrics.refused(match why {
+                TurnedAway::Backlog => RefusedCause::Backlog,
+                TurnedAway::Silence => RefusedCause::StoreSilent,
+            });
+            RecordError::busy()
+        })
     }
 
     /// Records a change, and answers once that is durable.
     pub(super) async fn record(&self, change: Change) -> Verdict {
         let (reply, verdict) = oneshot::channel();
-        self.send(Message::Record(Box::new(Job { change, reply })))?;
+        self.send(Message::Record(Box::new(Job { change, queued_at: Instant::now(), reply })))?;
         // The task answers every job it takes; it is gone only when it was killed with its runtime.
         verdict.await.unwrap_or_else(|_| Err(RecordError::stopping().into()))
     }
@@ -195,36 +220,45 @@ struct Writer {
     vault: Vault,
     clock: Clock,
     metrics: RecorderMetrics,
-    batch_max: usize,
+    admission: Admission,
+    settings: Settings,
 }
 
 impl Writer {
     async fn run(self, mut queue: mpsc::Receiver<Message>, stop: Arc<Notify>) {
-        let mut messages = Vec::with_capacity(self.batch_max);
+        let mut messages = Vec::with_capacity(self.settings.batch_max);
         loop {
             tokio::select! {
                 biased;
                 // What is in the queue by now is still taken; then it is empty for good.
                 () = stop.notified(), if !queue.is_closed() => queue.close(),
-                taken = queue.recv_many(&mut messages, self.batch_max) => {
+                taken = queue.recv_many(&mut messages, self.settings.batch_max) => {
                     if taken == 0 {
                         return;
                     }
                     self.metrics.queue_depth(queue.len());
-                    self.take(&mut messages).await;
+                    let waited = taken + queue.len();
+                    self.admission.begin(Instant::now());
+                    self.take(&mut messages, waited).await;
+                    self.admission.end();
                 }
             }
         }
     }
 
-    async fn take(&self, messages: &mut Vec<Message>) {
+    /// Writes what was taken of the `waited` ones, and answers.
+    async fn take(&self, messages: &mut Vec<Message>, waited: usize) {
+        let taken_at = Instant::now();
+        let mut oldest = None;
         let mut changes = Vec::with_capacity(messages.len());
         let mut replies = Vec::with_capacity(messages.len());
         let (mut events, mut probes) = (Vec::new(), Vec::new());
         for message in messages.drain(..) {
             match message {
                 Message::Record(job) => {
-                    let Job { change, reply } = *job;
+                    let Job { change, queued_at, reply } = *job;
+                    self.metrics.stage(Stage::Queue, taken_at.saturating_duration_since(queued_at));
+                    oldest = oldest.or(Some(queued_at));
                     changes.push(change);
                     replies.push(reply);
                 }
@@ -234,6 +268,9 @@ impl Writer {
         }
         if !changes.is_empty() {
             let verdicts = self.write(&changes).await;
+            if let Some(oldest) = oldest {
+                self.admission.judge(oldest.elapsed(), waited);
+            }
             // Keys are free again before anybody hears of the answers under them.
             drop(changes);
             for (reply, verdict) in replies.into_iter().zip(verdicts) {
@@ -242,11 +279,11 @@ impl Writer {
             }
         }
         for EventJob { event, reply } in events {
-            let recorded = batch::write_event(&self.db, self.clock.now(), &event).await;
+            let recorded = self.in_time(batch::write_event(&self.db, self.clock.now(), &event)).await;
             let _ = reply.send(recorded.map_err(RecordError::Storage));
         }
         if !probes.is_empty() {
-            let writable = self.db.write().await.is_ok();
+            let writable = self.in_time(self.db.write()).await.is_ok();
             for probe in probes {
                 let _ = probe.send(writable);
             }
@@ -276,14 +313,26 @@ impl Writer {
 
     async fn write_batch(&self, changes: &[Change]) -> Result<Vec<Verdict>, storage::Error> {
         let begun = Instant::now();
-        let verdicts = batch::write(&self.db, &self.vault, self.clock.now(), changes).await?;
-        self.metrics.committed(changes.len(), begun.elapsed());
+        let verdicts = self.in_time(batch::write(&self.db, &self.vault, self.clock.now(), changes)).await?;
+        let took = begun.elapsed();
+        self.metrics.committed(changes.len(), took);
+        self.metrics.stage(Stage::Commit, took);
         for (change, verdict) in changes.iter().zip(&verdicts) {
             if verdict.as_ref().is_ok_and(|answer| !answer.replayed) {
                 self.metrics.decided(change.decision.outcome, change.decision.automatic);
             }
         }
         Ok(verdicts)
+    }
+
+    /// Gives a transaction up when the database falls silent in it. Whether it was recorded is not known then.
+    async fn in_time<T>(&self, writing: impl Future<Output = Result<T, storage::Error>>) -> Result<T, storage::Error> {
+        let timeout = self.settings.write_timeout;
+        let written = tokio::time::timeout(timeout, writing).await;
+        written.unwrap_or_else(|_| {
+            self.db.renew_writer();
+            Err(storage::Error::Unavailable(format!("no answer within {} ms", timeout.as_millis())))
+        })
     }
 
     fn failed(&self, error: storage::Error) -> Verdict {

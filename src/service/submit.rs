@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tracing::{Instrument, debug_span};
 
 use super::{
     Answer, App, BUILD, Call,
@@ -16,7 +17,7 @@ use crate::{
         entry::{Action, Draft, Facts, actor_name, canonical},
         sealed::Sealed,
     },
-    decide::pipeline::Decided,
+    decide::pipeline::{Decided, Step},
     domain::{
         application::{Applicant, Application},
         fault::Refusal,
@@ -25,6 +26,7 @@ use crate::{
         timestamp::Timestamp,
     },
     storage::{self, applications::NewApplication, audit::activations::Marks},
+    telemetry::metrics::{Stage, Stages},
 };
 
 const ROUTE: &str = "POST /v1/applications";
@@ -46,6 +48,7 @@ pub enum SubmitError {
 /// Under an idempotency key that was used for the same request the stored answer is given again, even when
 /// the application would be refused or decided otherwise by now.
 pub async fn submit(app: &App, call: Call<'_>, body: &[u8]) -> Result<Answer, SubmitError> {
+    app.recorder().admit()?;
     for _ in 0..ATTEMPTS {
         if let Some(answer) = attempt(app, call, body).await? {
             return Ok(answer);
@@ -71,7 +74,7 @@ async fn attempt(app: &App, call: Call<'_>, body: &[u8]) -> Result<Option<Answer
         }
     };
     change.kept = reservation.map(|reservation| KeptAnswer::seal(reservation, &change.answer, &held)).transpose()?;
-    match app.recorder().record(change).await {
+    match app.recorder().record(change).instrument(debug_span!("record")).await {
         Ok(answer) => Ok(Some(answer)),
         Err(Rejection::Superseded) => Ok(None),
         Err(Rejection::Record(error)) => Err(error.into()),
@@ -89,11 +92,19 @@ pub(super) fn decide(
     body: &[u8],
     now: Timestamp,
 ) -> Result<(Application, Decided), Refusal> {
+    let _span = debug_span!("decide").entered();
+    let mut stages = Stages::begin(app.metrics());
     let decider = in_force.decider();
     let extractor = decider.model().extractor();
     let application = intake::parse_for(body, now.date(), |application| extractor.check_application(application))?;
-    let decided = decider.decide(&application, app.ids().decision(now), now).map_err(Refusal::Faults)?;
-    Ok((application, decided))
+    stages.end(Stage::Intake);
+    let decided = decider.decide_watched(&application, (app.ids().decision(now), now), |step| {
+        stages.end(match step {
+            Step::Score => Stage::Score,
+            Step::Policy => Stage::Policy,
+        });
+    });
+    Ok((application, decided.map_err(Refusal::Faults)?))
 }
 
 /// An application as it is answered, before it has a place in the log.
@@ -123,7 +134,11 @@ fn prepare(app: &App, call: Call<'_>, body: &[u8]) -> Result<(Change, Held), Sub
     let now = app.clock().now();
     let in_force = app.in_force()?;
     let (application, decided) = decide(app, &in_force, body, now)?;
-    Ok(received(app, call, application, (&decided, in_force.marks()))?)
+    let _span = debug_span!("seal").entered();
+    let mut stages = Stages::begin(app.metrics());
+    let received = received(app, call, application, (&decided, in_force.marks()))?;
+    stages.end(Stage::Seal);
+    Ok(received)
 }
 
 /// The change that a decided application makes, and the key that its applicant is sealed under. It was received

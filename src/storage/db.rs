@@ -1,6 +1,8 @@
 //! A database and a transaction, whichever backend they belong to.
 
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use sqlx::{Connection, Database, PgPool, Pool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use super::{Error, dialect, error::is_broken_connection};
 
@@ -8,9 +10,44 @@ use super::{Error, dialect, error::is_broken_connection};
 #[derive(Debug, Clone)]
 pub enum Db {
     /// One connection that writes, several that read, and one that tidies up behind the writer, on one file.
-    Sqlite { writer: SqlitePool, readers: SqlitePool, checkpointer: SqlitePool },
+    Sqlite { writer: Writer<Sqlite>, readers: SqlitePool, checkpointer: SqlitePool },
     /// One connection that writes and several that read. Other processes may have theirs.
-    Postgres { writer: PgPool, readers: PgPool },
+    Postgres { writer: Writer<Postgres>, readers: PgPool },
+}
+
+/// The pool of the connection that writes. Cheap to clone; clones are renewed together.
+///
+/// A connection to a PostgreSQL server that fell silent comes back to its pool only when the operating system gives it
+/// up, which takes a quarter of an hour; and one to a file whose disk was full may have lost count of its transactions.
+/// The pool has no other to give, so it is put away with it, and another takes its place.
+#[derive(Debug)]
+pub struct Writer<DB: Database>(Arc<RwLock<Pool<DB>>>);
+
+impl<DB: Database> Clone for Writer<DB> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<DB: Database> Writer<DB>
+where
+    <DB::Connection as Connection>::Options: Clone,
+{
+    pub(super) fn new(pool: Pool<DB>) -> Self {
+        Self(Arc::new(RwLock::new(pool)))
+    }
+
+    pub(super) fn pool(&self) -> Pool<DB> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn renew(&self) {
+        let mut pool = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let (settings, address) = (pool.options().clone(), pool.connect_options().as_ref().clone());
+        let old = std::mem::replace(&mut *pool, settings.connect_lazy_with(address));
+        drop(pool);
+        tokio::spawn(async move { old.close().await });
+    }
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it leaves nothing.
@@ -52,8 +89,16 @@ impl Db {
     /// for the first.
     pub async fn write(&self) -> Result<Tx, Error> {
         match self {
-            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(writer.begin_with(dialect::SQLITE_BEGIN_WRITE).await?)),
+            Self::Sqlite { writer, .. } => Ok(Tx::Sqlite(begin_sqlite(writer).await?)),
             Self::Postgres { writer, .. } => Ok(Tx::Postgres(begin_postgres(writer).await?)),
+        }
+    }
+
+    /// Gives up on a writing connection that does not answer, so that the next transaction gets another.
+    pub fn renew_writer(&self) {
+        match self {
+            Self::Sqlite { writer, .. } => writer.renew(),
+            Self::Postgres { writer, .. } => writer.renew(),
         }
     }
 
@@ -63,26 +108,42 @@ impl Db {
             Self::Sqlite { writer, readers, checkpointer } => {
                 checkpointer.close().await;
                 readers.close().await;
-                writer.close().await;
+                writer.pool().close().await;
             }
             Self::Postgres { writer, readers } => {
                 readers.close().await;
-                writer.close().await;
+                writer.pool().close().await;
             }
         }
     }
 }
 
+/// Begins. Where a commit failed because the disk was full, SQLite has rolled back by itself and the driver does not
+/// know it: it takes the transaction for one that goes on. Another connection knows of none.
+async fn begin_sqlite(writer: &Writer<Sqlite>) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    match writer.pool().begin_with(dialect::SQLITE_BEGIN_WRITE).await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            writer.renew();
+            writer.pool().begin_with(dialect::SQLITE_BEGIN_WRITE).await
+        }
+        begun => begun,
+    }
+}
+
 /// Begins, and locks the head. A connection that broke since it was last used (the server was restarted) is
 /// replaced: nothing was asked of it yet, so that asking again does nothing twice.
-async fn begin_postgres(writer: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+async fn begin_postgres(writer: &Writer<Postgres>) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
     let attempt = async || {
-        let mut tx = writer.begin().await?;
+        let mut tx = writer.pool().begin().await?;
         sqlx::query(dialect::POSTGRES_LOCK_HEAD).execute(&mut *tx).await?;
         Ok(tx)
     };
     match attempt().await {
         Err(error) if is_broken_connection(&error) => attempt().await,
+        Err(sqlx::Error::PoolTimedOut) => {
+            writer.renew();
+            Err(sqlx::Error::PoolTimedOut)
+        }
         begun => begun,
     }
 }

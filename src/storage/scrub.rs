@@ -9,7 +9,7 @@ impl Db {
         match self {
             Self::Sqlite { writer, .. } => {
                 let (busy, _, _): (i64, i64, i64) =
-                    sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(writer).await?;
+                    sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&writer.pool()).await?;
                 Ok(busy == 0)
             }
             // A deleted row stays in the table's file until it is vacuumed, which is the operator's to say: it is in

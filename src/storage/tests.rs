@@ -97,6 +97,7 @@ async fn a_commit_is_durable_before_it_is_answered() {
     let folder = tempfile::tempdir().unwrap();
     let db = Db::open(&url(&folder.path().join("underwright.db"))).await.unwrap();
     let Db::Sqlite { writer, .. } = &db else { panic!("{db:?}") };
+    let writer = &writer.pool();
     let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(writer).await.unwrap();
     let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(writer).await.unwrap();
     let foreign_keys: i64 = sqlx::query_scalar("PRAGMA foreign_keys").fetch_one(writer).await.unwrap();

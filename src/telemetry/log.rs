@@ -2,7 +2,9 @@
 
 use std::io;
 
-use tracing_subscriber::{EnvFilter, filter::ParseError, fmt::MakeWriter};
+use tracing_subscriber::{EnvFilter, Layer as _, filter::ParseError, fmt::MakeWriter, layer::SubscriberExt as _};
+
+use super::trace::Traces;
 
 /// The log level has not the form asked for.
 #[derive(Debug, thiserror::Error)]
@@ -16,8 +18,12 @@ pub struct NotALevel {
 /// Starts logging for the whole process. A second call has no effect.
 ///
 /// `level` is a level or a list of `target=level`, as in `info,underwright=debug`.
-pub fn start(json: bool, level: &str) -> Result<(), NotALevel> {
-    let subscriber = subscriber(json, level, io::stderr)?;
+/// `traces`, where they are sent, are made of the same spans, whatever the level.
+pub fn start(json: bool, level: &str, traces: Option<&Traces>) -> Result<(), NotALevel> {
+    let subscriber = match traces {
+        None => subscriber(json, level, io::stderr)?,
+        Some(traces) => traced(json, level, traces)?,
+    };
     // Only a second start can fail, and then the first one's lines go on.
     let _ = tracing::subscriber::set_global_default(subscriber);
     Ok(())
@@ -47,6 +53,18 @@ where
     } else {
         Box::new(lines.compact().with_target(false).with_ansi(io::IsTerminal::is_terminal(&io::stderr())).finish())
     })
+}
+
+/// As [`subscriber`], on standard error, beside the traces.
+fn traced(json: bool, level: &str, traces: &Traces) -> Result<Box<dyn tracing::Subscriber + Send + Sync>, NotALevel> {
+    let filter = EnvFilter::try_new(level).map_err(|cause| NotALevel { level: level.to_owned(), cause })?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = if json {
+        lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed()
+    } else {
+        lines.compact().with_target(false).with_ansi(io::IsTerminal::is_terminal(&io::stderr())).boxed()
+    };
+    Ok(Box::new(tracing_subscriber::registry().with(lines.with_filter(filter)).with(traces.layer())))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use underwright::{
     crypto::{KeyEncryption, SecretKey, signing::CheckpointSigner},
     decide::pipeline::Decider,
     domain::{principal::Role, timestamp::Timestamp},
-    http::{BodyLimits, Context, api::document::example_application, server::Server},
+    http::{BodyLimits, Context, api::document::example_application, limits::RateLimits, server::Server},
     service::{
         self, App, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
@@ -66,6 +66,7 @@ pub(crate) struct Options {
     pub(crate) server: config::Server,
     pub(crate) metrics_token: Option<config::Secret>,
     pub(crate) recorder: recorder::Settings,
+    pub(crate) limits: config::Limits,
     /// What decides in place of the shipped model.
     pub(crate) model: Option<LoadedModel>,
     /// Further addresses.
@@ -85,6 +86,7 @@ impl Default for Options {
             server,
             metrics_token: None,
             recorder: recorder::Settings::default(),
+            limits: config::Limits::default(),
             model: None,
             extension: |_| {},
         }
@@ -226,6 +228,8 @@ pub(crate) async fn context(store: &Store, clock: &Clock, options: &Options) -> 
         metrics,
         metrics_token: options.metrics_token.clone(),
         body: BodyLimits { bytes: options.server.body_limit_bytes, deadline: options.server.body_deadline() },
+        rates: RateLimits::new(&options.limits),
+        answer_within: options.limits.answer_within(),
     }
 }
 

@@ -10,6 +10,7 @@ use underwright::{service::audit::verify, storage::DatabaseUrl, storage::Db, sto
 
 use crate::{
     app::{OPENING_ENTRIES, application},
+    crash::Harness,
     peer::Peer,
     store::{Backend, Store},
 };
@@ -86,4 +87,18 @@ async fn two_processes_that_write_at_once_make_one_log(#[values(Backend::Sqlite,
         peer.stop().expect("it stops well");
     }
     assert_eq!(entries(&store.url()).await, OPENING_ENTRIES + 60);
+}
+
+// `cargo run --release --features failpoints --example crash -- --cycles 200` is the long run.
+#[rstest]
+#[case(Backend::Sqlite)]
+#[case(Backend::Postgres)]
+#[tokio::test(flavor = "multi_thread")]
+async fn after_one_crash_and_another_everything_acknowledged_is_there_once_and_verifies(#[case] backend: Backend) {
+    let mut harness = Harness::new(Path::new(PROGRAM), backend, 7).await.expect("it starts");
+    for _ in 0..4 {
+        harness.cycle().await.unwrap_or_else(|error| panic!("{error:#}"));
+    }
+    let outcome = harness.finish().await.unwrap_or_else(|error| panic!("{error:#}"));
+    assert!(outcome.acknowledged > 0, "{outcome}");
 }

@@ -2,6 +2,8 @@
 
 #[path = "../architecture.rs"]
 mod architecture;
+#[path = "../support/crash.rs"]
+mod crash;
 #[path = "../licences.rs"]
 mod licences;
 #[expect(dead_code, reason = "the load generator measures with it too")]
@@ -14,6 +16,7 @@ mod store;
 mod app;
 
 mod applications;
+mod backups;
 mod bodies;
 mod canary;
 mod commands;
@@ -22,11 +25,13 @@ mod deployment;
 mod documents;
 mod envelope;
 mod exports;
+mod faults;
 mod headers;
 mod idempotency;
 mod imports;
 mod lists;
 mod logs;
+mod overload;
 mod promotions;
 mod registry;
 mod replicas;
@@ -35,3 +40,4 @@ mod roles;
 mod serving;
 mod stopping;
 mod tokens;
+mod traces;

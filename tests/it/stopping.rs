@@ -46,7 +46,7 @@ async fn an_address_that_is_taken_is_named_with_what_to_do() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_much_at_once_is_503_and_nothing_of_it_is_kept() {
-    let recorder = recorder::Settings { queue_capacity: 1, batch_max: 1 };
+    let recorder = recorder::Settings { queue_capacity: 1, batch_max: 1, ..recorder::Settings::default() };
     let app = TestApp::spawn_with(Options { recorder, ..Options::default() }).await;
     let service = app.service();
     let body = application();

@@ -56,21 +56,34 @@ impl Peer {
         Ok(String::from_utf8(signed.stdout)?.trim().to_owned())
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     pub(crate) fn cpu_time(&self) -> anyhow::Result<Duration> {
         cpu_time(&self.process.id().to_string())
     }
 
     /// The most memory that it had at once.
     pub(crate) fn peak_memory_bytes(&self) -> anyhow::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("Linux says it")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1_024)
+        memory_bytes(self.process.id(), "VmHWM:")
+    }
+
+    /// The memory that it has now.
+    pub(crate) fn resident_memory_bytes(&self) -> anyhow::Result<u64> {
+        memory_bytes(self.process.id(), "VmRSS:")
     }
 
     /// Asks it to stop, and waits until it has.
     pub(crate) fn stop(mut self) -> anyhow::Result<()> {
         let asked = Command::new("kill").arg(self.process.id().to_string()).status()?;
         ensure!(asked.success() && self.process.wait()?.success(), "the server did not stop well");
+        Ok(())
+    }
+
+    /// Waits until it has ended by itself, however it did.
+    pub(crate) fn wait(&mut self) -> anyhow::Result<()> {
+        self.process.wait()?;
         Ok(())
     }
 
@@ -88,6 +101,13 @@ impl Drop for Peer {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// What proc(5) says of a process's memory.
+pub(crate) fn memory_bytes(process: u32, field: &str) -> anyhow::Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field)).context("Linux says it")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1_024)
 }
 
 /// The processor time that a process has used, in the kernel too, in steps of 10 ms (proc(5)).

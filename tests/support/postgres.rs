@@ -24,10 +24,14 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 /// The server's superuser. Nobody else reaches its socket.
 const USER: &str = "underwright";
 
-/// Obeys one word a line: start, stop, kill; answers each with one line. Signals of a terminal are not for it.
+/// Obeys one word a line: start, stop, kill, freeze, thaw; answers each with one line. Signals of a terminal are not for it.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 bin=$1 folder=$2 options=$3
+all() {
+  first=$(head -n 1 "$folder/data/postmaster.pid")
+  kill -"$1" "$first" && kill -"$1" $(cat "/proc/$first/task/$first/children")
+}
 run() {
   case $1 in
     start)
@@ -39,6 +43,10 @@ run() {
       return 1 ;;
     stop) "$bin/pg_ctl" stop -D "$folder/data" -s -w -t 120 -m fast ;;
     kill) kill -KILL "$(head -n 1 "$folder/data/postmaster.pid")" ;;
+    # A machine that has become unreachable: connections stay open, and nobody answers. The first process is stopped
+    # first, so that it starts no other.
+    freeze) all STOP ;;
+    thaw) all CONT ;;
   esac
 }
 while read -r word; do
@@ -123,7 +131,7 @@ impl Server {
         server
     }
 
-    /// Starts, stops or kills the server, and returns when that is done.
+    /// Starts, stops, kills, freezes or thaws the server, and returns when that is done.
     pub(crate) fn tell(&self, word: &str) {
         let mut keeper = self.keeper.lock().expect("no test panicked in here");
         writeln!(keeper.words, "{word}").expect("the shell listens");
@@ -204,7 +212,7 @@ impl Drop for Database {
 }
 
 /// Where the server's programs are: in the path, or where Debian puts those of the newest version.
-fn binaries() -> PathBuf {
+pub(crate) fn binaries() -> PathBuf {
     let in_path =
         std::env::var_os("PATH").into_iter().flat_map(|path| std::env::split_paths(&path).collect::<Vec<_>>());
     let mut debian: Vec<_> = fs::read_dir("/usr/lib/postgresql")

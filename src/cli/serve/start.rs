@@ -19,7 +19,7 @@ use crate::{
         principal::{Principal, Role},
         timestamp::Timestamp,
     },
-    http::{BodyLimits, Context},
+    http::{BodyLimits, Context, limits::RateLimits},
     service::{
         App, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
@@ -64,7 +64,11 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
         clock,
         ids: Ids::from_system()?,
         metrics: metrics.recorder.clone(),
-        recorder: recorder::Settings::default(),
+        recorder: recorder::Settings {
+            record_within: settings.limits.record_within(),
+            write_timeout: settings.database.write_timeout(),
+            ..recorder::Settings::default()
+        },
         checkpoints: Some(checkpoints),
     });
     check_readiness(&app).await?;
@@ -81,6 +85,8 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
         metrics,
         metrics_token: settings.metrics.token.clone(),
         body: BodyLimits { bytes: settings.server.body_limit_bytes, deadline: settings.server.body_deadline() },
+        rates: RateLimits::new(&settings.limits),
+        answer_within: settings.limits.answer_within(),
     };
     Ok(Started { context, development_key })
 }

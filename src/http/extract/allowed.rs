@@ -91,8 +91,18 @@ impl<P: Permit> FromRequest for Allowed<P> {
 
 fn authenticate(request: &HttpRequest) -> Result<Arc<Principal>, Problem> {
     let context = request.app_data::<Data<Context>>().ok_or_else(|| Problem::internal(&"the server has no context"))?;
-    let token = bearer_token(request)?;
-    context.tokens.verify(token, context.app.clock().now()).map_err(refused)
+    let now = context.app.clock().now();
+    let known = bearer_token(request).map(|token| (token, context.tokens.recall(token, now)));
+    let principal = match known {
+        Ok((_, Some(principal))) => principal,
+        // Nobody knows yet who sent it: before a signature is checked its address is looked at.
+        unknown => {
+            context.rates.count_stranger(request)?;
+            context.tokens.verify(unknown?.0, now).map_err(refused)?
+        }
+    };
+    context.rates.count_caller(&principal)?;
+    Ok(principal)
 }
 
 /// The token of the one `Authorization` header (RFC 6750 §2.1).

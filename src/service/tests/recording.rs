@@ -186,7 +186,7 @@ async fn what_was_acknowledged_before_a_stop_is_there_and_later_changes_are_refu
 
 #[tokio::test]
 async fn a_full_queue_refuses_and_says_when_to_come_back() {
-    let bench = Bench::with(Backend::Sqlite, Settings { queue_capacity: 2, batch_max: 1 }).await;
+    let bench = Bench::with(Backend::Sqlite, Settings { queue_capacity: 2, batch_max: 1, ..Settings::default() }).await;
     // Another process holds the lock, so that nothing can be written meanwhile.
     let mut other = tampering::connect(&bench).await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();

@@ -13,6 +13,7 @@ use crate::{
     config,
     storage::{
         Db, Error,
+        db::Writer,
         dialect::{POSTGRES_BEGIN_READ, POSTGRES_LOCK_HEAD},
         url::PostgresUrl,
     },
@@ -43,8 +44,8 @@ pub(super) async fn migrate(
     // A connection that broke is found when it is next used. The writer's is replaced then; a reader's is tried
     // before it is given out, because all of them break together.
     let writer = pool(1, settings).test_before_acquire(false).connect_lazy_with(by_key(options.clone()));
-    let readers = pool(settings.read_connections, settings).connect_lazy_with(options);
-    Ok((Db::Postgres { writer, readers }, applied(&MIGRATIONS, &before)))
+    let readers = readers(settings).connect_lazy_with(options);
+    Ok((Db::Postgres { writer: Writer::new(writer), readers }, applied(&MIGRATIONS, &before)))
 }
 
 pub(super) async fn open_read_only(url: &PostgresUrl, settings: &config::Database) -> Result<Db, Error> {
@@ -60,7 +61,7 @@ pub(super) async fn open_read_only(url: &PostgresUrl, settings: &config::Databas
     // Whoever asks for the writer gets a connection that refuses to write.
     let options = url.options().clone().options([("default_transaction_read_only", "on")]);
     let writer = pool(1, settings).connect_lazy_with(options.clone());
-    Ok(Db::Postgres { writer, readers: pool(settings.read_connections, settings).connect_lazy_with(options) })
+    Ok(Db::Postgres { writer: Writer::new(writer), readers: readers(settings).connect_lazy_with(options) })
 }
 
 /// What the server itself holds a session to.
@@ -91,6 +92,17 @@ fn pool(connections: u32, settings: &config::Database) -> PgPoolOptions {
         .acquire_timeout(settings.acquire_timeout())
         .idle_timeout(Duration::from_mins(10))
         .max_lifetime(Duration::from_hours(1))
+}
+
+/// A reader whose request was given up is asked whether it still answers before it is given out again, and not for
+/// longer than [`SILENCE_LIMIT`]: the pool must not run out of connections to a server that fell silent.
+fn readers(settings: &config::Database) -> PgPoolOptions {
+    pool(settings.read_connections, settings).after_release(|connection, _| {
+        Box::pin(async move {
+            let answered = tokio::time::timeout(SILENCE_LIMIT, connection.ping()).await;
+            answered.unwrap_or_else(|_| Err(sqlx::Error::PoolTimedOut)).map(|()| true)
+        })
+    })
 }
 
 async fn connect(url: &PostgresUrl, settings: &config::Database) -> Result<PgConnection, Error> {

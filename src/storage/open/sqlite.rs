@@ -14,6 +14,7 @@ use crate::{
     config,
     storage::{
         Db, Error,
+        db::Writer,
         dialect::SQLITE_BEGIN_WRITE,
         error::{primary_code, sqlite_code},
     },
@@ -49,7 +50,7 @@ pub(super) async fn migrate(path: &Path, settings: &config::Database) -> Result<
     let readers = pool(settings.read_connections, settings).connect_lazy_with(reading);
     let checkpointer = pool(1, settings).connect_lazy_with(options);
     tokio::spawn(write_back(checkpointer.clone()));
-    Ok((Db::Sqlite { writer, readers, checkpointer }, applied))
+    Ok((Db::Sqlite { writer: Writer::new(writer), readers, checkpointer }, applied))
 }
 
 /// Writes what stands in the write-ahead log back into the file, a little at a time and beside the writer, until the
@@ -93,7 +94,7 @@ pub(super) async fn open_read_only(path: &Path, settings: &config::Database) -> 
     // Whoever asks for the writer gets a connection that refuses to write.
     let writer = pool(1, settings).connect_lazy_with(options.clone());
     let readers = pool(1, settings).connect_lazy_with(options);
-    Ok(Db::Sqlite { checkpointer: writer.clone(), writer, readers })
+    Ok(Db::Sqlite { checkpointer: writer.clone(), writer: Writer::new(writer), readers })
 }
 
 /// Whether changes stand in a write-ahead log beside the file.

@@ -64,7 +64,7 @@ responses!(
 responses!(
     /// Of every operation that may fail.
     ServerProblems:
-    problems("Too many requests; not used yet", &[Code::RateLimited], &[RETRY_AFTER]),
+    problems("Too many requests of this caller or this address", &[Code::RateLimited], &[RETRY_AFTER]),
     problems("Something failed here; nothing of the cause is shown", &[Code::Internal], &[]),
     problems("Not now", &[Code::Overloaded, Code::Unavailable], &[RETRY_AFTER]),
 );
