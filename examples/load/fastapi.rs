@@ -96,7 +96,7 @@ impl Uvicorn {
         command.env("DATABASE_URL", url).env("JWT_SECRET", SECRET).stdout(Stdio::null());
         let process = command.spawn().context("cannot start the peer's Python")?;
         let mut server = Self { address, process };
-        while TcpStream::connect(address).await.is_err() || server.workers()?.len() < 2 {
+        while TcpStream::connect(address).await.is_err() || server.workers().len() < 2 {
             ensure!(server.process.try_wait()?.is_none(), "the peer did not start");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

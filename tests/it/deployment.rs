@@ -34,6 +34,7 @@ fn dashboard_and_alerts_name_only_metrics_that_exist() {
     metrics.request_answered("GET", "/healthz", 200, Duration::from_millis(1));
     metrics.recorder.decided(Outcome::Approve, true);
     metrics.recorder.refused(RefusedCause::QueueFull);
+    metrics.problem_answered("rate_limited".to_owned());
     let known = metrics_in(&metrics.encode().expect("a page"));
     let dashboard = text("grafana/underwright.json");
     serde_json::from_str::<Value>(&dashboard).expect("the dashboard is JSON");
