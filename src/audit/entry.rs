@@ -52,11 +52,14 @@ pub enum Action {
     /// Data keys were wrapped by another key-encryption key.
     #[serde(rename = "keys.rotated")]
     KeysRotated,
+    /// The whole log was verified beside a running server.
+    #[serde(rename = "log.verified")]
+    LogVerified,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ApplicationDecided,
         Self::ApplicationReviewed,
         Self::SigningKeyActivated,
@@ -67,6 +70,7 @@ impl Action {
         Self::ApplicantReleased,
         Self::ApplicantsExpired,
         Self::KeysRotated,
+        Self::LogVerified,
     ];
 
     /// The word that stands in the entry.
@@ -83,6 +87,7 @@ impl Action {
             Self::ApplicantReleased => "applicant.released",
             Self::ApplicantsExpired => "applicants.expired",
             Self::KeysRotated => "keys.rotated",
+            Self::LogVerified => "log.verified",
         }
     }
 
@@ -118,7 +123,7 @@ pub struct Entry {
     #[schema(example = 123)]
     pub sequence: u64,
     /// What it is about: an application's id; what was put into force, as in `model/personal-loan/1`; a keyed hash of an
-    /// applicant's reference; `journal`, `retention` or `keys`.
+    /// applicant's reference; `journal`, `retention`, `keys` or `log`.
     #[schema(example = "app_019aa9a5-0000-7000-8000-000000000001")]
     pub subject: String,
     /// When it was recorded. Never earlier than the entry before, even when a clock was set back.

@@ -41,6 +41,8 @@ pub enum Permission {
     ReadAudit,
     /// Read models and policies.
     ReadRegistry,
+    /// Put a model or a policy into force.
+    PromoteModel,
     /// Find an applicant's applications by reference or national id.
     FindApplicant,
     /// Place and release legal holds on an applicant's data.
@@ -64,6 +66,7 @@ impl Role {
             P::ReadApplication => matches!(self, R::Officer | R::Manager | R::Auditor | R::Service),
             P::ReviewApplication => matches!(self, R::Officer | R::Manager),
             P::Simulate => matches!(self, R::Officer | R::Manager | R::Risk),
+            P::PromoteModel => matches!(self, R::Risk),
             P::ReadAudit => matches!(self, R::Auditor),
             P::ReadRegistry => true,
             P::FindApplicant | P::HoldApplicant | P::EraseApplicant => matches!(self, R::Privacy),

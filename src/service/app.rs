@@ -7,7 +7,10 @@ use tokio::task::JoinHandle;
 use utoipa::ToSchema;
 
 use super::{
-    audit::checkpoints::{self, Checkpointer},
+    audit::{
+        checkpoints::{self, Checkpointer},
+        verification::Verification,
+    },
     custody::Custody,
     idempotency::InFlight,
     in_force::{self, Current},
@@ -36,6 +39,7 @@ pub(super) struct Shared {
     checkpointer: Option<Checkpointer>,
     signing_key: Option<VerifierKey>,
     in_flight: InFlight,
+    verification: Verification,
     /// Looks for what is in force.
     looking: JoinHandle<()>,
     metrics: RecorderMetrics,
@@ -98,6 +102,7 @@ impl App {
             checkpointer,
             signing_key,
             in_flight,
+            verification: Verification::default(),
             looking: tokio::spawn(in_force::keep_looking(Weak::clone(shared))),
             metrics,
         }))
@@ -129,6 +134,10 @@ impl App {
 
     pub(super) fn vault(&self) -> &Vault {
         &self.0.custody.vault
+    }
+
+    pub(super) fn verification(&self) -> &Verification {
+        &self.0.verification
     }
 
     pub(super) fn current(&self) -> &Current {
@@ -176,6 +185,7 @@ impl App {
     /// refused. Returns once everything acknowledged is durable and the database is closed.
     pub async fn stop(&self) {
         self.0.looking.abort();
+        self.0.verification.stop();
         self.0.recorder.stop().await;
         if let Some(checkpointer) = &self.0.checkpointer {
             checkpointer.stop().await;

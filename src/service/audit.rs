@@ -23,6 +23,7 @@ pub mod checkpoints;
 pub(in crate::service) mod keys;
 mod proof;
 mod signed;
+pub mod verification;
 mod verify;
 
 pub use keys::record_what_is_in_force;
@@ -72,20 +73,61 @@ pub async fn entries(
     after: Option<u64>,
     limit: PageLimit,
 ) -> Result<Page<EntryView>, storage::Error> {
-    let listing = EntryListing {
-        from: filter.from,
-        to: filter.to,
-        action: filter.action,
-        actor: filter.actor.as_deref(),
-        request_id: filter.request_id,
-        subject: filter.subject.as_deref(),
-        after,
-        limit: limit.one_more(),
-    };
+    let listing = EntryListing { after, limit: limit.one_more(), ..filter.listing() };
+    listed(app, &listing, limit).await
+}
+
+/// Lists entries in the opposite order of the log. `before` is the last sequence of the page before.
+pub async fn newest_entries(
+    app: &App,
+    filter: &Filter,
+    before: Option<u64>,
+    limit: PageLimit,
+) -> Result<Page<EntryView>, storage::Error> {
+    let listing = EntryListing { before, newest_first: true, limit: limit.one_more(), ..filter.listing() };
+    listed(app, &listing, limit).await
+}
+
+async fn listed(app: &App, listing: &EntryListing<'_>, limit: PageLimit) -> Result<Page<EntryView>, storage::Error> {
     let mut tx = app.db().read().await?;
-    let rows = storage::audit::list(&mut tx, &listing).await?;
+    let rows = storage::audit::list(&mut tx, listing).await?;
     Page::cut(rows, limit, |row| row.sequence.to_string())
         .try_map(|row| Ok(EntryView { entry: stored::parse_entry(&row.entry)?, leaf_hash: row.leaf_hash.to_string() }))
+}
+
+/// An entry with its bytes.
+#[derive(Debug, Clone)]
+pub struct WholeEntry {
+    pub view: EntryView,
+    /// Canonical JSON, over which the leaf hash is.
+    pub canonical: String,
+}
+
+/// The entry at a place; `None` when there is none.
+pub async fn entry(app: &App, sequence: u64) -> Result<Option<WholeEntry>, storage::Error> {
+    let before = sequence.checked_add(1);
+    let listing = EntryListing { before, newest_first: true, limit: 1, ..EntryListing::default() };
+    let mut tx = app.db().read().await?;
+    let row = storage::audit::list(&mut tx, &listing).await?.into_iter().find(|row| row.sequence == sequence);
+    row.map(|row| {
+        let view = EntryView { entry: stored::parse_entry(&row.entry)?, leaf_hash: row.leaf_hash.to_string() };
+        Ok(WholeEntry { view, canonical: row.entry })
+    })
+    .transpose()
+}
+
+impl Filter {
+    fn listing(&self) -> EntryListing<'_> {
+        EntryListing {
+            from: self.from,
+            to: self.to,
+            action: self.action,
+            actor: self.actor.as_deref(),
+            request_id: self.request_id,
+            subject: self.subject.as_deref(),
+            ..EntryListing::default()
+        }
+    }
 }
 
 /// The head of the log as it stands.

@@ -15,6 +15,7 @@ use super::{
     App,
     activations::{self, Activation, Cause, Kind, NewActivation},
     app::Shared,
+    audit::verification,
     promotion,
     recorder::{LoneEntry, RecordError},
     registry,
@@ -114,6 +115,7 @@ impl App {
         let _one = self.current().look.lock().await;
         let mut tx = self.db().read().await?;
         let marks = marks(&mut tx).await?;
+        self.verification().take_up(verification::last_recorded(&mut tx).await?);
         let (held, behind) = self.current().read();
         if held.marks == marks && behind.is_none() {
             return Ok(());

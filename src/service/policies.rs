@@ -33,6 +33,25 @@ pub struct PolicySummary {
     pub activations: Vec<ActivationView>,
 }
 
+/// How many of the last decisions a page shows the spread of.
+const SPREAD: u64 = 1_024;
+
+/// The probabilities of default of the last decisions by model and policy, the earliest first: at most about a thousand.
+///
+/// Read at a glance from the entries' text: for a plot, where a number that cannot be read is left out.
+pub async fn last_probabilities(app: &App) -> Result<Vec<f64>, storage::Error> {
+    const BEFORE: &str = "\"probability_of_default\":";
+    let mut tx = app.db().read().await?;
+    let end = storage::audit::head(&mut tx).await?.map_or(0, |head| head.size);
+    let rows = storage::entries::range(&mut tx, end.saturating_sub(SPREAD), end).await?;
+    let decided = rows.iter().filter(|row| row.entry.starts_with("{\"action\":\"application.decided\""));
+    let read = decided.filter_map(|row| {
+        let (_, rest) = row.entry.split_once(BEFORE)?;
+        rest.split([',', '}']).next()?.parse::<f64>().ok().filter(|probability| (0.0..=1.0).contains(probability))
+    });
+    Ok(read.collect())
+}
+
 /// Every policy that is kept, by name, version and time.
 pub async fn list(app: &App) -> Result<Vec<PolicySummary>, storage::Error> {
     list_in(app.db()).await

@@ -9,6 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
+    App,
     activations::{self, Activation, Cause, Kind, NewActivation},
     custody::Caller,
     models::LoadedModel,
@@ -117,6 +118,16 @@ pub async fn promote(
         change.finish().await?;
     }
     Ok(Promoted { model: model.clone(), policy: policy.clone(), audit })
+}
+
+/// As [`promote`], asked of a server, which takes it up at once.
+///
+/// # Errors
+/// As [`promote`].
+pub async fn promote_on(app: &App, caller: Caller<'_>, promotion: Promotion<'_>) -> Result<Promoted, PromotionError> {
+    let promoted = promote(app.db(), app.clock().now(), caller, promotion).await?;
+    app.look_for_what_is_in_force().await?;
+    Ok(promoted)
 }
 
 fn what(activation: &Activation) -> &Versioned {

@@ -57,6 +57,10 @@ pub struct EntryListing<'a> {
     pub subject: Option<&'a str>,
     /// Only entries behind this one.
     pub after: Option<u64>,
+    /// Only entries before this one.
+    pub before: Option<u64>,
+    /// In the opposite order of the log.
+    pub newest_first: bool,
     pub limit: u32,
 }
 
@@ -94,30 +98,37 @@ const FIRST_SINCE: &str =
 
 /// Lists by what narrows a list most, which has an index; the rest is asked of each row.
 macro_rules! listing {
-    ($narrowest:literal) => {
+    ($narrowest:literal, $order:literal) => {
         concat!(
             "SELECT sequence, leaf_hash, entry FROM audit_entries WHERE ",
             $narrowest,
             "sequence >= $1 AND sequence < $2 AND (action = $3 OR $3 IS NULL) AND (subject = $4 OR $4 IS NULL) \
-             AND (actor = $5 OR $5 IS NULL) AND (request_id = $6 OR $6 IS NULL) ORDER BY sequence LIMIT $7"
+             AND (actor = $5 OR $5 IS NULL) AND (request_id = $6 OR $6 IS NULL) ORDER BY sequence ",
+            $order,
+            " LIMIT $7"
         )
     };
 }
 
-const LIST: &str = listing!("");
-const LIST_BY_REQUEST: &str = listing!("request_id = $6 AND ");
-const LIST_BY_SUBJECT: &str = listing!("subject = $4 AND ");
-const LIST_BY_ACTOR: &str = listing!("actor = $5 AND ");
-const LIST_BY_RARE_ACTION: &str =
-    listing!("action NOT IN ('application.decided', 'application.reviewed') AND action = $3 AND ");
+/// The listings in the order of the log, and in the opposite order.
+const LIST: [&str; 2] = [listing!("", "ASC"), listing!("", "DESC")];
+const LIST_BY_REQUEST: [&str; 2] = [listing!("request_id = $6 AND ", "ASC"), listing!("request_id = $6 AND ", "DESC")];
+const LIST_BY_SUBJECT: [&str; 2] = [listing!("subject = $4 AND ", "ASC"), listing!("subject = $4 AND ", "DESC")];
+const LIST_BY_ACTOR: [&str; 2] = [listing!("actor = $5 AND ", "ASC"), listing!("actor = $5 AND ", "DESC")];
+const LIST_BY_RARE_ACTION: [&str; 2] = [
+    listing!("action NOT IN ('application.decided', 'application.reviewed') AND action = $3 AND ", "ASC"),
+    listing!("action NOT IN ('application.decided', 'application.reviewed') AND action = $3 AND ", "DESC"),
+];
 
 /// The last entry of an action that decides no application.
 const LAST_OF_RARE_ACTION: &str = "SELECT entry FROM audit_entries \
      WHERE action NOT IN ('application.decided', 'application.reviewed') AND action = $1 ORDER BY sequence DESC LIMIT 1";
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
-    [HEAD, MOVE_HEAD, LATEST, FIRST_SINCE, LIST, LIST_BY_REQUEST, LIST_BY_SUBJECT, LIST_BY_ACTOR, LIST_BY_RARE_ACTION]
+    let lists = [LIST, LIST_BY_REQUEST, LIST_BY_SUBJECT, LIST_BY_ACTOR, LIST_BY_RARE_ACTION];
+    [HEAD, MOVE_HEAD, LATEST, FIRST_SINCE]
         .into_iter()
+        .chain(lists.into_iter().flatten())
         .chain([LAST_OF_RARE_ACTION])
         .chain(activations::QUERIES)
         .chain(checkpoints::QUERIES)
@@ -200,8 +211,9 @@ pub async fn list(tx: &mut Tx, listing: &EntryListing<'_>) -> Result<Vec<StoredE
         Some(to) => first_since(tx, to).await?.map_or(i64::MAX, |end| signed(end).unwrap_or(i64::MAX)),
         None => i64::MAX,
     };
+    let end = listing.before.map_or(end, |before| signed(before).map_or(end, |before| before.min(end)));
     let first = signed(first)?;
-    let text = narrowest(listing);
+    let text = narrowest(listing)[usize::from(listing.newest_first)];
     let rows: Vec<EntryColumns> = on_backend!(tx, |connection| {
         sqlx::query_as(text)
             .bind(first)
@@ -217,7 +229,7 @@ pub async fn list(tx: &mut Tx, listing: &EntryListing<'_>) -> Result<Vec<StoredE
     rows.into_iter().map(StoredEntry::try_from).collect()
 }
 
-const fn narrowest(listing: &EntryListing<'_>) -> &'static str {
+const fn narrowest(listing: &EntryListing<'_>) -> [&'static str; 2] {
     match listing {
         EntryListing { request_id: Some(_), .. } => LIST_BY_REQUEST,
         EntryListing { subject: Some(_), .. } => LIST_BY_SUBJECT,
