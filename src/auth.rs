@@ -1,4 +1,4 @@
-//! Who is calling: tokens, and the keys that verify them.
+//! Who is calling: tokens, and the keys that verify them; the secrets of the console's sessions.
 //!
 //! A token is a signed JWT (RFC 7519). Its algorithm is the configured key's, never the header's;
 //! the header's `kid` only finds the key. What a caller may do stands in
@@ -6,4 +6,5 @@
 
 pub mod development;
 pub mod keys;
+pub mod session;
 pub mod token;

@@ -17,7 +17,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::{Builder, Uuid};
 
 use crate::domain::{
-    id::{ApplicationId, DecisionId, RequestId},
+    id::{ApplicationId, DecisionId, RequestId, SessionId},
     timestamp::Timestamp,
 };
 
@@ -133,6 +133,12 @@ impl Ids {
     #[must_use]
     pub fn request(&self, at: Timestamp) -> RequestId {
         RequestId::new(self.uuid_v7(at))
+    }
+
+    /// Names a session opened at `at`.
+    #[must_use]
+    pub fn session(&self, at: Timestamp) -> SessionId {
+        SessionId::new(self.uuid_v7(at))
     }
 
     fn uuid_v7(&self, at: Timestamp) -> Uuid {

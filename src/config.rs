@@ -5,6 +5,7 @@
 //! the data directory.
 
 mod audit;
+mod console;
 mod limits;
 mod privacy;
 mod source;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 pub use self::{
     audit::Audit,
+    console::Console,
     limits::Limits,
     privacy::{EncryptionKey, Keys, Privacy, Retention},
     source::{Flags, InvalidSettings},
@@ -44,6 +46,7 @@ pub struct Settings {
     pub auth: Auth,
     pub keys: Keys,
     pub audit: Audit,
+    pub console: Console,
     pub privacy: Privacy,
     pub retention: Retention,
     pub limits: Limits,
@@ -259,6 +262,7 @@ impl Settings {
         self.audit.check()?;
         self.limits.check()?;
         self.telemetry.check()?;
+        self.console.check()?;
         if self.auth.leeway_s > 30 {
             return refuse(format!("auth.leeway_s is {}: at most 30 s", self.auth.leeway_s));
         }
@@ -308,6 +312,7 @@ impl Default for Settings {
             auth: Auth::default(),
             keys: Keys::default(),
             audit: Audit::default(),
+            console: Console::default(),
             privacy: Privacy::default(),
             retention: Retention::default(),
             limits: Limits::default(),

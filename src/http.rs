@@ -1,10 +1,11 @@
-//! The HTTP server: problems, extractors, the API.
+//! The HTTP server: problems, extractors, the API, the console.
 //!
 //! A handler parses, makes one call to [`crate::service`], and shows the result; who may call it stands
 //! in its signature ([`extract::Allowed`]). Everything that is refused becomes a [`problem::Problem`],
 //! which [`envelope`] writes out with the request's id.
 
 pub mod api;
+pub mod console;
 pub mod envelope;
 pub mod extract;
 pub mod limits;
@@ -28,6 +29,7 @@ pub struct Context {
     pub rates: limits::RateLimits,
     /// How long a request may take until its answer begins.
     pub answer_within: Duration,
+    pub console: console::Settings,
 }
 
 /// How much of a body is read, and for how long.

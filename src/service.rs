@@ -23,6 +23,7 @@ pub mod replay;
 pub mod retention;
 pub mod review;
 pub mod rotation;
+pub mod sessions;
 pub mod shipped;
 pub mod simulate;
 mod stored;

@@ -12,6 +12,7 @@ mod rows;
 mod scrub;
 mod url;
 
+pub mod accounts;
 pub mod applications;
 pub mod audit;
 pub mod bundle_files;
@@ -25,6 +26,7 @@ pub mod idempotency;
 pub mod legal_holds;
 pub mod queries;
 pub mod registry;
+pub mod sessions;
 
 #[cfg(test)]
 mod tests;

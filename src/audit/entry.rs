@@ -55,11 +55,26 @@ pub enum Action {
     /// The whole log was verified beside a running server.
     #[serde(rename = "log.verified")]
     LogVerified,
+    /// Somebody signed in to the console.
+    #[serde(rename = "session.started")]
+    SessionStarted,
+    /// Sessions of the console were ended, by whom they belong to or by whoever manages accounts.
+    #[serde(rename = "session.ended")]
+    SessionEnded,
+    /// Somebody was not signed in to the console.
+    #[serde(rename = "sign_in.refused")]
+    SignInRefused,
+    /// An account was added.
+    #[serde(rename = "account.added")]
+    AccountAdded,
+    /// An account was disabled or enabled, or got another role or password.
+    #[serde(rename = "account.changed")]
+    AccountChanged,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 16] = [
         Self::ApplicationDecided,
         Self::ApplicationReviewed,
         Self::SigningKeyActivated,
@@ -71,6 +86,11 @@ impl Action {
         Self::ApplicantsExpired,
         Self::KeysRotated,
         Self::LogVerified,
+        Self::SessionStarted,
+        Self::SessionEnded,
+        Self::SignInRefused,
+        Self::AccountAdded,
+        Self::AccountChanged,
     ];
 
     /// The word that stands in the entry.
@@ -88,6 +108,11 @@ impl Action {
             Self::ApplicantsExpired => "applicants.expired",
             Self::KeysRotated => "keys.rotated",
             Self::LogVerified => "log.verified",
+            Self::SessionStarted => "session.started",
+            Self::SessionEnded => "session.ended",
+            Self::SignInRefused => "sign_in.refused",
+            Self::AccountAdded => "account.added",
+            Self::AccountChanged => "account.changed",
         }
     }
 
@@ -123,7 +148,7 @@ pub struct Entry {
     #[schema(example = 123)]
     pub sequence: u64,
     /// What it is about: an application's id; what was put into force, as in `model/personal-loan/1`; a keyed hash of an
-    /// applicant's reference; `journal`, `retention`, `keys` or `log`.
+    /// applicant's reference; an account, as in `account/ada`; `journal`, `retention`, `keys`, `log` or `sign-in`.
     #[schema(example = "app_019aa9a5-0000-7000-8000-000000000001")]
     pub subject: String,
     /// When it was recorded. Never earlier than the entry before, even when a clock was set back.

@@ -71,6 +71,11 @@ identifier!(
     RequestId,
     "req_"
 );
+identifier!(
+    /// Names a session of the console; knowing it opens nothing.
+    SessionId,
+    "ses_"
+);
 
 /// The text is not an identifier of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

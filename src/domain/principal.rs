@@ -49,6 +49,8 @@ pub enum Permission {
     HoldApplicant,
     /// Erase an applicant's data.
     EraseApplicant,
+    /// Open the console's home page, and one's own sessions.
+    UseConsole,
 }
 
 impl Role {
@@ -68,7 +70,7 @@ impl Role {
             P::Simulate => matches!(self, R::Officer | R::Manager | R::Risk),
             P::PromoteModel => matches!(self, R::Risk),
             P::ReadAudit => matches!(self, R::Auditor),
-            P::ReadRegistry => true,
+            P::ReadRegistry | P::UseConsole => true,
             P::FindApplicant | P::HoldApplicant | P::EraseApplicant => matches!(self, R::Privacy),
         }
     }

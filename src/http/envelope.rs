@@ -20,6 +20,7 @@ use tracing_actix_web::RootSpanBuilder;
 
 use super::{
     Context,
+    console::{self, refused},
     problem::{Code, Problem},
 };
 use crate::{domain::id::RequestId, telemetry::trace};
@@ -32,6 +33,11 @@ const API_CSP: HeaderValue = HeaderValue::from_static("default-src 'none'; frame
 const DOCS_CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+/// The console's pages hold no style and no script of their own; forms lead back here.
+const PAGE_CSP: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
 );
 /// What requests to addresses that are not known are counted under.
 const UNKNOWN_ROUTE: &str = "unknown";
@@ -56,6 +62,7 @@ pub async fn wrap(
     let method = request.method().clone();
     let route = request.match_pattern().unwrap_or_else(|| UNKNOWN_ROUTE.to_owned());
 
+    let visitor = refused::asks_for_page(request.request()).then(|| console::Visitor::of(request.request()));
     let answering = AssertUnwindSafe(next.call(request)).catch_unwind();
     let outcome = match tokio::time::timeout(context.answer_within, answering).await {
         Ok(Ok(Ok(response))) => Ok(finish(response.map_into_boxed_body(), request_id, &context)),
@@ -65,13 +72,13 @@ pub async fn wrap(
             context.metrics.problem_answered(Code::Unavailable.word());
             let detail = "The answer took too long. Whether the request was done is not known: send it again, under the \
                           same Idempotency-Key.";
-            Err(Problem::retry_later(Code::Unavailable, detail, 2).of_request(request_id).into())
+            Err(refused::unanswered(visitor, Problem::retry_later(Code::Unavailable, detail, 2).of_request(request_id)))
         }
         Ok(Err(_)) => {
             // What a panic says may hold anything that was sent, so it is not logged; where it
             // happened is, by the hook that `telemetry::log::log_panics_by_place` sets.
             tracing::error!(%request_id, %method, route, "a request panicked");
-            Err(Problem::unexplained().of_request(request_id).into())
+            Err(refused::unanswered(visitor, Problem::unexplained().of_request(request_id)))
         }
     };
     let status = match &outcome {
@@ -88,11 +95,19 @@ pub async fn wrap(
 /// Gives an answer its form: a problem where it is one, and the headers that every answer has.
 fn finish(response: ServiceResponse<BoxBody>, request_id: RequestId, context: &Context) -> ServiceResponse<BoxBody> {
     let mut response = if is_unwritten(&response) { write_problem(response, request_id, context) } else { response };
-    let docs = response.request().path().starts_with("/docs/");
+    let path = response.request().path();
+    let (docs, asset) = (path.starts_with("/docs/"), path.starts_with("/assets/") && response.status().is_success());
     let headers = response.headers_mut();
-    harden(headers, request_id);
     if docs {
+        harden(headers, request_id);
         headers.insert(header::CONTENT_SECURITY_POLICY, DOCS_CSP);
+    } else if headers.get(header::CONTENT_TYPE).is_some_and(is_html) {
+        harden_page(headers, request_id);
+    } else {
+        harden(headers, request_id);
+    }
+    if asset {
+        headers.insert(header::CACHE_CONTROL, console::assets::CACHE_CONTROL);
     }
     response
 }
@@ -103,9 +118,11 @@ fn is_unwritten(response: &ServiceResponse<BoxBody>) -> bool {
     if !(status.is_client_error() || status.is_server_error()) {
         return false;
     }
-    let json =
-        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/"));
-    response.response().error().is_some() || !json
+    let written = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/") || is_html(kind));
+    response.response().error().is_some() || !written
 }
 
 fn write_problem(
@@ -113,19 +130,26 @@ fn write_problem(
     request_id: RequestId,
     context: &Context,
 ) -> ServiceResponse<BoxBody> {
-    let render = |problem: &Problem| {
-        context.metrics.problem_answered(problem.code().word());
+    let framework = framework_problem_unless(response.response().error(), response.status());
+    let said = response.response().error().and_then(Error::as_error::<Problem>);
+    let Some(problem) = said.or(framework.as_ref()) else { return response };
+    context.metrics.problem_answered(problem.code().word());
+    let mut written = if refused::asks_for_page(response.request()) {
+        refused::show(response.request(), problem, request_id)
+    } else {
         problem.render(request_id)
-    };
-    let mut written = match response.response().error().and_then(Error::as_error::<Problem>) {
-        Some(problem) => render(problem),
-        None => render(&framework_problem(response.status())),
     };
     if let Some(allow) = response.headers().get(header::ALLOW) {
         written.headers_mut().insert(header::ALLOW, allow.clone());
     }
     let (request, _) = response.into_parts();
     ServiceResponse::new(request, written)
+}
+
+/// The problem of a refusal that says none itself.
+fn framework_problem_unless(error: Option<&Error>, status: StatusCode) -> Option<Problem> {
+    let has_problem = error.is_some_and(|error| error.as_error::<Problem>().is_some());
+    (!has_problem).then(|| framework_problem(status))
 }
 
 /// A refusal that the framework made, which says nothing of its own that could be shown.
@@ -138,6 +162,18 @@ fn framework_problem(status: StatusCode) -> Problem {
         Code::Internal => Problem::internal(&"refused by the framework"),
         code => Problem::new(code, "The request cannot be read; compare it with /openapi.json."),
     }
+}
+
+fn is_html(content_type: &HeaderValue) -> bool {
+    content_type.as_bytes().starts_with(b"text/html")
+}
+
+/// Sets the headers that every page of the console has.
+pub(super) fn harden_page(headers: &mut HeaderMap, request_id: RequestId) {
+    harden(headers, request_id);
+    headers.insert(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
+    // With `no-referrer` a browser would not say which page a form came from (Fetch, "append a request `Origin` header").
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
 }
 
 /// Sets the headers that every answer has.

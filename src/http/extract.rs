@@ -8,6 +8,7 @@ mod query;
 pub(in crate::http) use allowed::bearer_token;
 pub use allowed::{Allowed, Permit, permit};
 pub use body::JsonBody;
+pub(in crate::http) use body::read as read_body;
 pub use headers::{IdempotencyHeader, RequestName, SeenVersion};
 pub use query::QueryReader;
 

@@ -263,6 +263,18 @@ impl Problem {
         self.code
     }
 
+    /// The request, where the problem names one.
+    #[must_use]
+    pub const fn request_id(&self) -> Option<RequestId> {
+        self.request_id
+    }
+
+    /// The headers that go with it.
+    #[must_use]
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
     /// The whole answer.
     #[must_use]
     pub fn render(&self, request_id: RequestId) -> HttpResponse {

@@ -11,7 +11,7 @@ use actix_web::{
 };
 use tracing_actix_web::TracingLogger;
 
-use super::{Context, api, envelope};
+use super::{Context, api, console, envelope};
 use crate::config;
 
 /// A server that listens, and serves once it is [run](Server::run).
@@ -51,6 +51,7 @@ impl Server {
             ActixApp::new()
                 .app_data(Data::clone(&shared))
                 .configure(api::configure)
+                .configure(console::configure)
                 .configure(extension)
                 .default_service(web::to(envelope::not_found))
                 .wrap(TracingLogger::<envelope::RequestSpan>::new())

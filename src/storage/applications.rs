@@ -92,6 +92,10 @@ const ADVANCE: &str = "UPDATE applications SET version = version + 1, status = $
 /// Notes when the applicant became unreadable.
 const MARK_ERASED: &str = "UPDATE applications SET erased_at = $1 WHERE id = $2";
 
+/// How many await review; nobody counts beyond a limit.
+const WAITING: &str =
+    "SELECT COUNT(*) FROM (SELECT 1 AS one FROM applications WHERE outcome = 'review' LIMIT $1) AS counted";
+
 const VERSION: &str = "SELECT version FROM applications WHERE id = $1";
 
 macro_rules! select {
@@ -143,7 +147,8 @@ const BEYOND_TIMES: &str = "~";
 const BEYOND_IDS: &str = "app_~";
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
-    let fixed = [ADVANCE, MARK_ERASED, VERSION, FIND, LIST, LIST_BY_SUBMITTER, LIST_BY_REFERENCE, LIST_BY_OUTCOME];
+    let fixed =
+        [ADVANCE, MARK_ERASED, VERSION, WAITING, FIND, LIST, LIST_BY_SUBMITTER, LIST_BY_REFERENCE, LIST_BY_OUTCOME];
     fixed.into_iter().chain(INSERT.texts())
 }
 
@@ -196,6 +201,14 @@ pub async fn version(tx: &mut Tx, id: ApplicationId) -> Result<Option<u32>, Erro
     version
         .map(|version| u32::try_from(version).map_err(|_| Error::corrupt(TABLE, "version", id.to_string())))
         .transpose()
+}
+
+/// How many applications await review, counted up to `most`.
+pub async fn waiting(tx: &mut Tx, most: u32) -> Result<u32, Error> {
+    let count: i64 = on_backend!(tx, |connection| {
+        sqlx::query_scalar(WAITING).bind(i64::from(most)).fetch_one(connection).await?
+    });
+    Ok(u32::try_from(count).unwrap_or(most))
 }
 
 /// One application.

@@ -1,6 +1,8 @@
 //! Every query, so that one test prepares each on every backend.
 
-use super::{applications, audit, data_keys, decisions, entries, idempotency, legal_holds, registry};
+use super::{
+    accounts, applications, audit, data_keys, decisions, entries, idempotency, legal_holds, registry, sessions,
+};
 
 /// The text of every query.
 pub fn all() -> impl Iterator<Item = &'static str> {
@@ -12,4 +14,6 @@ pub fn all() -> impl Iterator<Item = &'static str> {
         .chain(idempotency::queries())
         .chain(registry::queries())
         .chain(legal_holds::QUERIES)
+        .chain(accounts::QUERIES)
+        .chain(sessions::QUERIES)
 }

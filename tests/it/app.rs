@@ -21,7 +21,7 @@ use underwright::{
     crypto::{KeyEncryption, SecretKey, signing::CheckpointSigner},
     decide::pipeline::Decider,
     domain::{principal::Role, timestamp::Timestamp},
-    http::{BodyLimits, Context, api::document::example_application, limits::RateLimits, server::Server},
+    http::{BodyLimits, Context, api::document::example_application, console, limits::RateLimits, server::Server},
     service::{
         self, App, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
@@ -67,6 +67,9 @@ pub(crate) struct Options {
     pub(crate) metrics_token: Option<config::Secret>,
     pub(crate) recorder: recorder::Settings,
     pub(crate) limits: config::Limits,
+    pub(crate) console: config::Console,
+    /// Development, where anyone signs in to the console as any role.
+    pub(crate) mode: config::Mode,
     /// What decides in place of the shipped model.
     pub(crate) model: Option<LoadedModel>,
     /// Further addresses.
@@ -87,6 +90,8 @@ impl Default for Options {
             metrics_token: None,
             recorder: recorder::Settings::default(),
             limits: config::Limits::default(),
+            console: config::Console::default(),
+            mode: config::Mode::Development,
             model: None,
             extension: |_| {},
         }
@@ -230,6 +235,7 @@ pub(crate) async fn context(store: &Store, clock: &Clock, options: &Options) -> 
         body: BodyLimits { bytes: options.server.body_limit_bytes, deadline: options.server.body_deadline() },
         rates: RateLimits::new(&options.limits),
         answer_within: options.limits.answer_within(),
+        console: console::Settings::new(&options.console, options.mode),
     }
 }
 

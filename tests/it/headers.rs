@@ -12,7 +12,9 @@ use crate::app::{
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_address_is_404_for_every_method() {
     let app = TestApp::spawn().await;
-    for path in ["/", "/v1", "/v2/applications", "/v1/applications/", "/v1/applications/x/y/z", "/admin", "/%2e%2e/x"] {
+    for path in
+        ["/nowhere", "/v1", "/v2/applications", "/v1/applications/", "/v1/applications/x/y/z", "/admin", "/%2e%2e/x"]
+    {
         for method in [Method::GET, Method::POST, Method::DELETE] {
             send(app.anonymous().request(method, path)).await.expect_problem(404, "not_found");
         }

@@ -20,6 +20,7 @@ mod backups;
 mod bodies;
 mod canary;
 mod commands;
+mod console;
 mod crashes;
 mod deployment;
 mod documents;

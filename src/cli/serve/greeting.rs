@@ -24,6 +24,7 @@ pub(super) fn greeting(settings: &Settings, key: &DevelopmentKey, address: Socke
     Ok(format!(
         "\nUnderwright is running in development mode: on this machine only, with a key of its own making in {data_dir}.\n\
          \n\
+         The console, as any role         http://{address}/\n\
          The API and its documentation    http://{address}/docs/\n\
          A token for any role             {program} token --role ROLE --data-dir {data_dir}\n\
          \x20                                ({roles})\n\

@@ -19,7 +19,7 @@ use crate::{
         principal::{Principal, Role},
         timestamp::Timestamp,
     },
-    http::{BodyLimits, Context, limits::RateLimits},
+    http::{BodyLimits, Context, console, limits::RateLimits},
     service::{
         App, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
@@ -87,6 +87,7 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
         body: BodyLimits { bytes: settings.server.body_limit_bytes, deadline: settings.server.body_deadline() },
         rates: RateLimits::new(&settings.limits),
         answer_within: settings.limits.answer_within(),
+        console: console::Settings::new(&settings.console, settings.mode),
     };
     Ok(Started { context, development_key })
 }

@@ -1,9 +1,10 @@
 //! Authentication and permission, as an argument of the handler.
 
 use std::{
-    future::{Ready, ready},
+    future::{Future, ready},
     marker::PhantomData,
     ops::Deref,
+    pin::Pin,
     sync::Arc,
 };
 
@@ -19,8 +20,10 @@ use crate::{
     domain::principal::{Permission, Principal},
     http::{
         Context,
+        console::{self, FORM_TOKEN_HEADER},
         problem::{Code, Problem},
     },
+    service::sessions,
 };
 
 /// A permission as a type, so that a handler's signature says who may call it.
@@ -55,10 +58,14 @@ pub mod permit {
         FindApplicant,
         HoldApplicant,
         EraseApplicant,
+        UseConsole,
     );
 }
 
 /// A caller who was authenticated and may do what `P` says.
+///
+/// A program sends a token. A page's script sends the cookie of its session, and beside it the page's form token in
+/// `X-Form-Token`, so that no other site's page can call in somebody's name.
 ///
 /// It must be the handler's first argument, so that nobody else learns what is wrong with a request.
 #[derive(Debug)]
@@ -77,16 +84,38 @@ impl<P> Deref for Allowed<P> {
 
 impl<P: Permit> FromRequest for Allowed<P> {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(authenticate(request).and_then(|principal| {
-            if principal.role.may(P::PERMISSION) {
-                return Ok(Self { principal, permit: PhantomData });
-            }
-            Err(Problem::new(Code::Forbidden, format!("The role {} may not do this.", principal.role)))
-        }))
+        let of_script =
+            request.headers().contains_key(FORM_TOKEN_HEADER) && !request.headers().contains_key(header::AUTHORIZATION);
+        if !of_script {
+            return Box::pin(ready(authenticate(request).and_then(allow)));
+        }
+        let request = request.clone();
+        Box::pin(async move { allow(authenticate_script(&request).await?) })
     }
+}
+
+fn allow<P: Permit>(principal: Arc<Principal>) -> Result<Allowed<P>, Problem> {
+    if principal.role.may(P::PERMISSION) {
+        return Ok(Allowed { principal, permit: PhantomData });
+    }
+    Err(Problem::new(Code::Forbidden, format!("The role {} may not do this.", principal.role)))
+}
+
+/// Who is signed in to the console, when a page's own script asks.
+async fn authenticate_script(request: &HttpRequest) -> Result<Arc<Principal>, Problem> {
+    let context = request.app_data::<Data<Context>>().ok_or_else(|| Problem::internal(&"the server has no context"))?;
+    let not_signed_in = || missing("Sign in to the console, or send a token: `Authorization: Bearer …`.");
+    let token = console::session_token(request).ok_or_else(not_signed_in)?;
+    let sent = request.headers().get(FORM_TOKEN_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !console::is_from_own_page(request) || !token.accepts(sent) {
+        return Err(missing("The form token is not one of this session: open the page again."));
+    }
+    let session = sessions::find(&context.app, context.console.sessions, &token).await?.ok_or_else(not_signed_in)?;
+    context.rates.count_caller(&session.principal)?;
+    Ok(session.principal)
 }
 
 fn authenticate(request: &HttpRequest) -> Result<Arc<Principal>, Problem> {

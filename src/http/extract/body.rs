@@ -35,12 +35,7 @@ impl FromRequest for JsonBody {
         // Nothing is read before the first poll: by then the arguments before this one are accepted.
         Box::pin(async move {
             let limits = checked?;
-            tokio::time::timeout(limits.deadline, read(payload, limits.bytes)).await.unwrap_or_else(|_| {
-                Err(Problem::new(
-                    Code::RequestTimeout,
-                    format!("The body did not arrive within {} ms.", limits.deadline.as_millis()),
-                ))
-            })
+            read(payload, limits).await.map(Self)
         })
     }
 }
@@ -77,7 +72,17 @@ fn is_json(content_type: &str) -> bool {
         })
 }
 
-async fn read(mut payload: Payload, limit_bytes: usize) -> Result<JsonBody, Problem> {
+/// Reads a body within its limits.
+pub(in crate::http) async fn read(payload: Payload, limits: BodyLimits) -> Result<Bytes, Problem> {
+    tokio::time::timeout(limits.deadline, read_bounded(payload, limits.bytes)).await.unwrap_or_else(|_| {
+        Err(Problem::new(
+            Code::RequestTimeout,
+            format!("The body did not arrive within {} ms.", limits.deadline.as_millis()),
+        ))
+    })
+}
+
+async fn read_bounded(mut payload: Payload, limit_bytes: usize) -> Result<Bytes, Problem> {
     let mut body = BytesMut::new();
     let mut received_bytes = 0;
     while let Some(chunk) = payload.next().await {
@@ -92,7 +97,7 @@ async fn read(mut payload: Payload, limit_bytes: usize) -> Result<JsonBody, Prob
     if received_bytes > limit_bytes {
         return Err(Problem::new(Code::BodyTooLarge, format!("A body has at most {limit_bytes} bytes.")));
     }
-    Ok(JsonBody(body.freeze()))
+    Ok(body.freeze())
 }
 
 #[cfg(test)]

@@ -1,0 +1,36 @@
+// What a page gains by scripts; every essential act works without them.
+"use strict";
+
+(() => {
+  // A form whose control has `data-submits` is sent when that control changes.
+  document.addEventListener("change", (event) => {
+    const control = event.target;
+    if (control instanceof HTMLElement && control.dataset.submits !== undefined) control.closest("form").requestSubmit();
+  });
+
+  // Sent once: a second click on the same form does nothing until the page is shown again.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post") return;
+    if (form.dataset.sent !== undefined) { event.preventDefault(); return; }
+    form.dataset.sent = "";
+    // What is downloaded leaves the page as it is.
+    setTimeout(() => { delete form.dataset.sent; }, 4000);
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // For scripts of pages: calls the API in the name of whoever is signed in.
+  window.underwright = {
+    async post(address, body) {
+      const token = document.querySelector("meta[name=form-token]").content;
+      const answer = await fetch(address, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "X-Form-Token": token },
+        body: JSON.stringify(body),
+      });
+      return { ok: answer.ok, status: answer.status, body: await answer.json() };
+    },
+  };
+})();

@@ -1,0 +1,68 @@
+//! The whole table of the console's addresses and roles.
+
+use underwright::{
+    domain::principal::Role::{self, Admin, Auditor, Manager, Officer, Privacy, Risk, Service},
+    http::console::ROUTES,
+};
+
+use super::browser::{Browser, text};
+use crate::app::{TestApp, application_for};
+
+const EVERYONE: &[Role] = &[Officer, Manager, Risk, Auditor, Privacy, Service, Admin];
+
+/// Method, path and who may. `{id}` is an application that awaits review.
+const TABLE: &[(&str, &str, &[Role])] = &[("GET", "/", EVERYONE), ("POST", "/sign-out", EVERYONE)];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_admits_the_roles_of_the_table_and_shows_the_others_that_they_may_not() {
+    let app = TestApp::spawn().await;
+    let created = app.service().submit(&application_for("medical")).await;
+    let id = created["id"].as_str().expect("an id");
+    for (method, path, admitted) in TABLE {
+        for role in Role::ALL {
+            let browser = Browser::signed_in(&app, role).await;
+            let address = path.replace("{id}", id);
+            // Without a form token nothing is changed: whoever is admitted is told that it is missing.
+            let answer = match *method {
+                "GET" => browser.get(&address).await,
+                _ => browser.post(&address, &[]).await,
+            };
+            let says_role = text(&answer).contains("Your role may not do this");
+            match (admitted.contains(&role), *method) {
+                (true, "GET") => {
+                    assert!(answer.status.as_u16() < 400 && !says_role, "{role} {path}: {}", answer.status)
+                }
+                _ => assert_eq!(answer.status, 403, "{role} {method} {path}"),
+            }
+            let permission = ROUTES.iter().find(|route| (route.method, route.path) == (*method, *path));
+            let permission = permission.and_then(|route| route.permission).expect("a route that asks for a permission");
+            assert_eq!(role.may(permission), admitted.contains(&role), "{role} {method} {path}: {permission:?}");
+        }
+    }
+}
+
+#[test]
+fn every_address_of_the_console_is_in_the_table() {
+    for route in ROUTES.iter().filter(|route| route.permission.is_some()) {
+        let listed = TABLE.iter().any(|(method, path, _)| (*method, *path) == (route.method, route.path));
+        assert!(listed, "{} {}", route.method, route.path);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_not_signed_in_is_led_to_the_sign_in_and_back() {
+    let app = TestApp::spawn().await;
+    for (method, path, _) in TABLE {
+        let browser = Browser::new(&app);
+        if *method == "GET" {
+            let answer = browser.get(&format!("{path}?a=1")).await;
+            assert_eq!(answer.status, 303, "{path}");
+            let next = format!("{path}?a=1").replace('{', "%7B").replace('}', "%7D");
+            let encoded = next.replace('%', "%25").replace('?', "%3F").replace('=', "%3D");
+            assert_eq!(answer.header("location"), Some(format!("/sign-in?next={encoded}").as_str()));
+        } else {
+            let answer = browser.post(path, &[]).await;
+            assert_eq!((answer.status.as_u16(), answer.header("location")), (303, Some("/sign-in")), "{path}");
+        }
+    }
+}
