@@ -1,6 +1,6 @@
 //! What a browser does with the console: keeps cookies, says where a request comes from, reads pages.
 
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, fmt::Write};
 
 use reqwest::Method;
 use underwright::domain::principal::Role;
@@ -113,7 +113,12 @@ pub(crate) fn form_token(page: &str) -> String {
 }
 
 fn encoded(fields: &[(&str, &str)]) -> String {
-    let escape = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let escape = |text: &str| {
+        text.bytes().fold(String::new(), |mut escaped, byte| {
+            write!(escaped, "%{byte:02X}").expect("a String takes all text");
+            escaped
+        })
+    };
     let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
     pairs.join("&")
 }
