@@ -9,6 +9,7 @@ use anyhow::Context;
 
 use super::{Answer, settings::SettingsArgs};
 use crate::{
+    clock,
     http::server::Server,
     service::retention::{Periods, keep_applying},
     telemetry::{log, trace::Traces},
@@ -32,6 +33,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
     let settings = args.settings.load_listening(args.listen)?;
+    // The generator of keys gathers its first entropy for a while: beside everything else, and not in the first decision.
+    std::thread::spawn(clock::random::<1>);
     let traces = Traces::start(&settings.telemetry)?;
     log::start(settings.logs_json(), &settings.log.level, traces.as_ref())?;
     log::log_panics_by_place();

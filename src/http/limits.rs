@@ -159,7 +159,7 @@ mod tests {
         let rate = Rate::new(1, 1).unwrap();
         for key in 0..2 * KEYS_MAX as u64 {
             // Some of those who come when it is full share a count that is used up.
-            let _ = rate.count(key * 0x9e37_79b9_7f4a_7c15);
+            let _ = rate.count(key.wrapping_mul(0x9e37_79b9_7f4a_7c15));
         }
         assert!(rate.limiter.len() <= KEYS_MAX + 1_024, "{rate:?}");
     }
