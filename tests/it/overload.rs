@@ -12,7 +12,7 @@ use underwright::{
 };
 
 use crate::{
-    app::{Options, TestApp, application, claims, sign},
+    app::{Options, Received, TestApp, application, claims, sign},
     store::Backend,
 };
 
@@ -110,10 +110,13 @@ async fn while_the_store_is_silent_an_application_is_refused_before_it_is_looked
             }
         }
     }
-    assert_eq!(looked_at(&app).await, 1 + waiting.len());
     drop(blocking);
     other.close().await;
-    let decided = join_all(waiting).await.into_iter().filter(|answer| answer.status == 201).count();
+    // On a slow machine a refusal may have come late, and stand among those who waited.
+    let is_refused = |answer: &Received| answer.status == 503 && answer.json()["code"] == "overloaded";
+    let answers: Vec<Received> = join_all(waiting).await.into_iter().filter(|answer| !is_refused(answer)).collect();
+    assert_eq!(looked_at(&app).await, 1 + answers.len());
+    let decided = answers.iter().filter(|answer| answer.status == 201).count();
     service.submit(&application()).await;
     assert_eq!(app.finish().await, decided as u64 + 2);
 }
