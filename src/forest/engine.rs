@@ -9,7 +9,7 @@ use super::{Forest, general, score, shap};
 #[derive(Debug, Clone)]
 pub enum Engine {
     Symmetric { scorer: score::Scorer, tables: shap::Tables },
-    General { scorer: general::Scorer, explainer: general::Explainer },
+    General { scorer: general::Scorer, explainer: Box<general::Explainer> },
 }
 
 /// Buffers that scoring and explaining fill, so that a caller who does many rows allocates once.
@@ -29,7 +29,8 @@ impl Engine {
                 Self::Symmetric { scorer: score::Scorer::compile(forest), tables: shap::Tables::build(forest) }
             }
             Forest::General(forest) => {
-                Self::General { scorer: general::Scorer::compile(forest), explainer: general::Explainer::build(forest) }
+                let explainer = Box::new(general::Explainer::build(forest));
+                Self::General { scorer: general::Scorer::compile(forest), explainer }
             }
         }
     }

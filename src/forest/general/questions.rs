@@ -17,7 +17,19 @@ pub(super) struct Question {
 
 /// A row, quantised for one forest.
 #[derive(Debug, Clone, Default)]
-pub struct Places(Vec<u32>);
+pub struct Places {
+    /// By slot.
+    slots: Vec<u32>,
+    /// For each feature that is asked about, the number of its standing: see [`Asked::standings`].
+    standings: Vec<u32>,
+}
+
+impl Places {
+    /// For each of [`Questions::asked`], the number of its standing.
+    pub(super) fn standings(&self) -> &[u32] {
+        &self.standings
+    }
+}
 
 /// How rows are quantised for a forest.
 #[derive(Debug, Clone)]
@@ -29,10 +41,12 @@ pub struct Questions {
 
 /// What is asked about one feature.
 #[derive(Debug, Clone, Default)]
-struct Asked {
-    feature: usize,
+pub(super) struct Asked {
+    pub(super) feature: usize,
     /// Ascending, distinct.
     thresholds: Vec<f64>,
+    /// How many of them lie below every value that counts as zero.
+    least_zero_place: usize,
     /// Slots for the value's place among the thresholds. They differ in what "missing" answers.
     readings: Vec<Reading>,
     codes: CodeAnswers,
@@ -55,6 +69,19 @@ struct CodeAnswers {
     answers: Vec<u8>,
 }
 
+/// All that the questions about one feature can tell of a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// A number, by how many thresholds lie below it.
+    Place(u32),
+    Missing,
+    /// The same of a zero, where some question takes zero for "missing".
+    Zero(u32),
+    Code(u32),
+    /// A value that is none of the codes in question.
+    NoCode,
+}
+
 /// Above every border, and below none.
 const ABOVE_ALL: u32 = u32::MAX;
 
@@ -70,7 +97,12 @@ impl Question {
 
     /// Answers for a row.
     pub(super) fn is_yes(self, places: &Places) -> bool {
-        places.0[self.slot as usize] > self.border
+        places.slots[self.slot as usize] > self.border
+    }
+
+    /// The place above which the answer is yes.
+    pub(super) const fn border(self) -> u32 {
+        self.border
     }
 }
 
@@ -86,10 +118,16 @@ impl Questions {
 
     /// Quantises a row. `values` has as many elements as the forest has features, NaN where missing.
     pub(super) fn place(&self, values: &[f64], places: &mut Places) {
-        places.0.resize(self.slots, 0);
-        for asked in &self.features {
-            asked.place(values[asked.feature], &mut places.0);
+        places.slots.resize(self.slots, 0);
+        places.standings.resize(self.features.len(), 0);
+        for (asked, standing) in self.features.iter().zip(&mut places.standings) {
+            *standing = asked.place(values[asked.feature], &mut places.slots);
         }
+    }
+
+    /// What is asked about each feature that is asked about at all.
+    pub(super) fn asked(&self) -> &[Asked] {
+        &self.features
     }
 }
 
@@ -106,8 +144,48 @@ impl Asked {
         slot
     }
 
-    fn place(&self, value: f64, places: &mut [u32]) {
+    /// Whether both numbers and codes are asked about, which no library does.
+    pub(super) const fn is_mixed(&self) -> bool {
+        !self.readings.is_empty() && self.codes.questions > 0
+    }
+
+    /// Everything that a value can be, in the order of the numbers that [`Places::standings`] gives. Of a
+    /// feature that [`Asked::is_mixed`], the numbers alone.
+    pub(super) fn standings(&self) -> Vec<Standing> {
+        if self.readings.is_empty() {
+            let codes = (0..).take(self.codes.rows() - 2).map(Standing::Code);
+            return codes.chain([Standing::NoCode, Standing::Missing]).collect();
+        }
+        let (first_zero, end) = self.zero_standings();
+        let places = (0..=narrow(self.thresholds.len())).map(Standing::Place);
+        let zeros = (narrow(self.least_zero_place)..).take(end - first_zero).map(Standing::Zero);
+        places.chain([Standing::Missing]).chain(zeros).collect()
+    }
+
+    /// The numbers of the standings of zeros: the first, and the one after the last.
+    fn zero_standings(&self) -> (usize, usize) {
+        let first = self.thresholds.len() + 2;
+        let zeros = self.thresholds[self.least_zero_place..].iter().take_while(|&&threshold| threshold < ZERO).count();
+        (first, first + if self.is_zero_missing() { zeros + 1 } else { 0 })
+    }
+
+    /// Whether some question takes zero for "missing".
+    fn is_zero_missing(&self) -> bool {
+        self.readings.iter().any(|reading| reading.zero_is_missing)
+    }
+
+    /// Fills the slots of the feature, and gives the number of the value's standing.
+    fn place(&self, value: f64, places: &mut [u32]) -> u32 {
         let missing_place = |missing: bool| if missing { ABOVE_ALL } else { 0 };
+        let mut standing = 0;
+        if self.codes.questions > 0 {
+            let row = self.codes.row_of(value);
+            standing = narrow(row);
+            let slots = &mut places[self.codes.first_slot..][..self.codes.questions];
+            for (slot, &answer) in slots.iter_mut().zip(self.codes.row(row)) {
+                *slot = u32::from(answer);
+            }
+        }
         if !self.readings.is_empty() {
             // A missing value is below none of the thresholds, which does not matter.
             let place = narrow(self.thresholds.partition_point(|&threshold| threshold < value));
@@ -115,22 +193,43 @@ impl Asked {
                 let is_missing = value.is_nan() || (reading.zero_is_missing && value.abs() <= ZERO);
                 places[reading.slot as usize] = if is_missing { missing_place(reading.missing) } else { place };
             }
+            let thresholds = narrow(self.thresholds.len());
+            standing = if value.is_nan() {
+                thresholds + 1
+            } else if value.abs() <= ZERO && self.is_zero_missing() {
+                thresholds + 2 + (place - narrow(self.least_zero_place))
+            } else {
+                place
+            };
         }
-        if self.codes.questions > 0 {
-            let slots = &mut places[self.codes.first_slot..][..self.codes.questions];
-            for (slot, &answer) in slots.iter_mut().zip(self.codes.row(value)) {
-                *slot = u32::from(answer);
-            }
-        }
+        standing
     }
 }
 
 impl CodeAnswers {
-    fn row(&self, value: f64) -> &[u8] {
-        let rows = self.answers.len() / self.questions;
-        let (other, missing) = (rows - 2, rows - 1);
-        let row = if value.is_nan() { missing } else { code_of(value).map_or(other, |code| other.min(code as usize)) };
+    const fn rows(&self) -> usize {
+        self.answers.len() / self.questions
+    }
+
+    fn row_of(&self, value: f64) -> usize {
+        let (other, missing) = (self.rows() - 2, self.rows() - 1);
+        if value.is_nan() { missing } else { code_of(value).map_or(other, |code| other.min(code as usize)) }
+    }
+
+    fn row(&self, row: usize) -> &[u8] {
         &self.answers[row * self.questions..][..self.questions]
+    }
+}
+
+impl Node {
+    /// Answers the node's question for whatever stands so.
+    pub(super) fn is_yes_at(&self, standing: Standing, question: Question) -> bool {
+        match (&self.test, standing) {
+            (Test::Above { zero_is_missing: true, .. }, Standing::Zero(_)) | (_, Standing::Missing) => self.missing,
+            (Test::Above { .. }, Standing::Place(place) | Standing::Zero(place)) => place > question.border(),
+            (Test::OneOf(codes), Standing::Code(code)) => codes.binary_search(&code).is_ok(),
+            _ => false,
+        }
     }
 }
 
@@ -163,6 +262,7 @@ impl<'a> Collector<'a> {
             asked.thresholds.sort_unstable_by(f64::total_cmp);
             // Two zeros of different sign are one threshold: `>` does not tell them apart.
             asked.thresholds.dedup();
+            asked.least_zero_place = asked.thresholds.partition_point(|&threshold| threshold < -ZERO);
             asked.codes = CodeAnswers::new(slots, sets);
             slots += sets.len();
         }

@@ -19,12 +19,23 @@
 //! share r along the path so far, f = r s + t takes part: c s becomes c s r / f, and what is added is multiplied by
 //! r / f²; but when that answer led elsewhere, the node only averages. At t = 0 nothing depends on the applicant but the
 //! answer itself, and at t = 1 only the applicant's own path has weight, so both ends are almost free.
+//!
+//! What a small tree's bottom and its answers make of each other is the same for every applicant who answers so: it is
+//! computed once, at load, see [`table`]. Trees that are too large for that are computed anew each time, see [`kernel`].
 
+mod answers;
 mod kernel;
 mod plan;
+mod table;
+mod units;
 
-use super::{GeneralForest, questions::Places};
-use plan::{Inner, Pair, Repeat, TreePlan};
+use super::{
+    GeneralForest,
+    questions::{Places, Questions},
+};
+use answers::{Answers, Collector};
+use plan::{Inner, Pair, Plan, Repeat, TreePlan};
+use table::{Lanes, Table};
 
 /// Explains the margins of a forest.
 ///
@@ -33,6 +44,29 @@ use plan::{Inner, Pair, Repeat, TreePlan};
 pub struct Explainer {
     baseline: f64,
     features: usize,
+    answers: Answers,
+    /// The trees no path of which asks about more than 6 features.
+    short: Table<2>,
+    /// Those with up to 10.
+    long: Table<4>,
+    /// All others.
+    rest: Quadrature,
+}
+
+/// What is made ready at load, at most.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// Bytes of tables: 64 MiB.
+    bytes: usize,
+    /// Steps that finding the answers takes: of order 100 ms.
+    steps: usize,
+}
+
+const LIMITS: Limits = Limits { bytes: 1 << 26, steps: 1 << 24 };
+
+/// Trees that are explained by quadrature alone.
+#[derive(Debug, Clone)]
+struct Quadrature {
     rules: Vec<RuleLanes>,
     trees: Vec<TreePlan>,
     pairs: Vec<Pair>,
@@ -70,13 +104,62 @@ pub struct Scratch {
     is_reached: Vec<bool>,
     /// The contribution of each feature, as two sums.
     sums: Vec<[f64; 2]>,
+    /// How the applicant answers in each unit of the tables.
+    states: Vec<u8>,
+    short: Lanes<2>,
+    long: Lanes<4>,
 }
 
 impl Explainer {
     /// Prepares a forest. Its invariants must hold.
     #[must_use]
     pub fn build(forest: &GeneralForest) -> Self {
-        plan::build(forest)
+        Self::within(forest, LIMITS)
+    }
+
+    fn within(forest: &GeneralForest, limits: Limits) -> Self {
+        let mut asked = Vec::new();
+        let questions = Questions::collect(forest, |question| asked.push(question));
+        let mut collector = Collector::new(&questions, &asked, forest);
+        let mut explainer = Self {
+            baseline: forest.bias,
+            features: forest.features,
+            answers: Answers::default(),
+            short: Table::new(),
+            long: Table::new(),
+            rest: Quadrature::new(),
+        };
+        let mut left = limits;
+        let mut rest = asked.as_slice();
+        for tree in &forest.trees {
+            let (questions, others) = rest.split_at(tree.nodes.len());
+            rest = others;
+            let plan = Plan::of(tree, questions);
+            explainer.baseline += plan.mean;
+            explainer.push(&plan, &mut collector, &mut left);
+        }
+        explainer.answers = collector.finish();
+        explainer
+    }
+
+    /// Puts a tree where it is explained fastest within what is left of the limits.
+    fn push(&mut self, plan: &Plan<'_>, collector: &mut Collector<'_>, left: &mut Limits) {
+        let features = plan.ancestry.most_features();
+        let steps = collector.steps(plan).filter(|&steps| steps <= left.steps);
+        let bytes = if features <= Table::<2>::MOST_FEATURES {
+            steps.and_then(|_| self.short.push(plan, collector, left.bytes))
+        } else if features <= Table::<4>::MOST_FEATURES {
+            steps.and_then(|_| self.long.push(plan, collector, left.bytes))
+        } else {
+            None
+        };
+        match (steps, bytes) {
+            (Some(steps), Some(bytes)) => {
+                left.steps -= steps;
+                left.bytes -= bytes;
+            }
+            _ => plan.push(&mut self.rest),
+        }
     }
 
     /// The margin before anything is known of an applicant: the bias and the mean of every tree over
@@ -91,13 +174,44 @@ impl Explainer {
     /// `places` is the row, quantised by [`super::Scorer::score`] of the same forest. Contributions and
     /// baseline sum to the margin within 1e-9.
     pub fn explain(&self, places: &Places, scratch: &mut Scratch, contributions: &mut [f64]) {
-        scratch.sums.clear();
-        scratch.sums.resize(self.features, [0.0; 2]);
-        for tree in &self.trees {
-            kernel::explain(self, tree, places, scratch);
+        let mut sums = std::mem::take(&mut scratch.sums);
+        sums.clear();
+        sums.resize(self.features, [0.0; 2]);
+        self.answers.find(places, &mut scratch.states, &mut sums);
+        self.short.explain(&scratch.states, &mut scratch.short, &mut sums);
+        self.long.explain(&scratch.states, &mut scratch.long, &mut sums);
+        scratch.sums = sums;
+        for tree in &self.rest.trees {
+            kernel::explain(&self.rest, tree, places, scratch);
         }
         for (contribution, sums) in contributions.iter_mut().zip(&scratch.sums) {
             *contribution += sums[0] + sums[1];
         }
+    }
+}
+
+#[cfg(test)]
+impl Explainer {
+    /// With no tables at all.
+    pub(super) fn by_quadrature(forest: &GeneralForest) -> Self {
+        Self::within_bytes(forest, 0)
+    }
+
+    /// With tables of so many bytes.
+    pub(super) fn within_bytes(forest: &GeneralForest, bytes: usize) -> Self {
+        Self::within(forest, Limits { bytes, ..LIMITS })
+    }
+
+    /// How many trees are in tables, and how many go by quadrature.
+    pub(super) fn shares(&self) -> (usize, usize) {
+        (self.short.trees() + self.long.trees(), self.rest.trees.len())
+    }
+}
+
+impl Quadrature {
+    fn new() -> Self {
+        let (trees, pairs, inner) = (Vec::new(), Vec::new(), Vec::new());
+        let (loose_leaves, repeats, lanes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { rules: plan::rules(), trees, pairs, inner, loose_leaves, repeats, lanes }
     }
 }

@@ -58,22 +58,29 @@ fn brute_force(forest: &GeneralForest, row: &[f64]) -> Vec<f64> {
 }
 
 fn explain(forest: &GeneralForest, row: &[f64]) -> (f64, f64, Vec<f64>) {
+    explain_by(&Explainer::build(forest), forest, row)
+}
+
+fn explain_by(explainer: &Explainer, forest: &GeneralForest, row: &[f64]) -> (f64, f64, Vec<f64>) {
     assert_eq!(forest.faults(), Vec::<String>::new());
     let mut places = Places::default();
     let margin = Scorer::compile(forest).score(row, &mut places);
-    let explainer = Explainer::build(forest);
     let mut contributions = vec![0.0; forest.features];
     explainer.explain(&places, &mut Scratch::default(), &mut contributions);
     (margin, explainer.baseline(), contributions)
 }
 
+/// With as many trees in tables as fit, and with none.
 fn assert_exact(forest: &GeneralForest, row: &[f64]) -> Result<(), TestCaseError> {
-    let (margin, baseline, contributions) = explain(forest, row);
-    prop_assert!((baseline - forest_value(forest, row, 0)).abs() < 1e-12);
-    for (feature, (contribution, expected)) in contributions.iter().zip(brute_force(forest, row)).enumerate() {
-        prop_assert!((contribution - expected).abs() < 1e-12, "feature {feature}: {contribution}, not {expected}");
+    let expected = brute_force(forest, row);
+    for explainer in [Explainer::build(forest), Explainer::by_quadrature(forest)] {
+        let (margin, baseline, contributions) = explain_by(&explainer, forest, row);
+        prop_assert!((baseline - forest_value(forest, row, 0)).abs() < 1e-12);
+        for (feature, (contribution, expected)) in contributions.iter().zip(&expected).enumerate() {
+            prop_assert!((contribution - expected).abs() < 1e-12, "feature {feature}: {contribution}, not {expected}");
+        }
+        prop_assert!((baseline + contributions.iter().sum::<f64>() - margin).abs() < 1e-9);
     }
-    prop_assert!((baseline + contributions.iter().sum::<f64>() - margin).abs() < 1e-9);
     Ok(())
 }
 
@@ -153,6 +160,62 @@ fn the_longest_path_sums_to_the_margin_and_a_longer_one_is_refused() {
         assert!((baseline + contributions.iter().sum::<f64>() - margin).abs() < 1e-12);
     }
     assert_eq!(chain(67).faults(), ["tree 0: a path asks about more than 66 features, which cannot be explained"]);
+}
+
+/// Perfect trees in which any node asks about any feature, so that most paths repeat some.
+fn perfect(trees: u32, depth: u32, features: u32) -> GeneralForest {
+    let (nodes, leaves) = ((1 << depth) - 1, 1 << depth);
+    let child = |index: u32| if index < nodes { Child::Node(index) } else { Child::Leaf(index - nodes) };
+    let scrambled = |tree: u32, index: u32| (tree * 8_191 + index).wrapping_mul(0x9E37_79B9).rotate_left(15);
+    let node = |tree: u32, index: u32| Node {
+        feature: scrambled(tree, index) % features,
+        test: Test::Above {
+            threshold: f64::from(scrambled(tree, index) >> 9 & 15) - 7.5,
+            zero_is_missing: index.is_multiple_of(3),
+        },
+        missing: index.is_multiple_of(2),
+        no: child(2 * index + 1),
+        yes: child(2 * index + 2),
+    };
+    let tree = |tree: u32| GeneralTree {
+        nodes: (0..nodes).map(|index| node(tree, index)).collect(),
+        leaf_values: (0..leaves).map(|leaf| f64::from(scrambled(tree, leaf) % 1_000) / 1e4).collect(),
+        leaf_covers: (0..leaves).map(|leaf| f64::from(scrambled(leaf, tree) % 50)).collect(),
+    };
+    GeneralForest { features: features as usize, bias: 0.1, trees: (0..trees).map(tree).collect() }
+}
+
+#[test]
+fn tables_of_any_depth_say_what_quadrature_says() {
+    for (depth, features) in [(1, 3), (2, 3), (3, 2), (5, 9), (6, 5), (6, 40), (8, 9), (9, 30), (12, 60)] {
+        let forest = perfect(3, depth, features);
+        let (tables, quadrature) = (Explainer::build(&forest), Explainer::by_quadrature(&forest));
+        for row in 0..20 {
+            let value = |feature: u32| match (row * 31 + feature * 17) % 23 {
+                0 => f64::NAN,
+                place => f64::from(place % 17) - 8.0,
+            };
+            let row: Vec<f64> = (0..features).map(value).collect();
+            let (margin, baseline, contributions) = explain_by(&tables, &forest, &row);
+            let (_, other_baseline, others) = explain_by(&quadrature, &forest, &row);
+            assert_eq!(baseline.to_bits(), other_baseline.to_bits());
+            for (contribution, other) in contributions.iter().zip(&others) {
+                assert!((contribution - other).abs() < 1e-12, "depth {depth}: {contribution}, not {other}");
+            }
+            assert!((baseline + contributions.iter().sum::<f64>() - margin).abs() < 1e-12);
+        }
+    }
+}
+
+#[test]
+fn tables_grow_to_their_limit_and_the_rest_goes_by_quadrature() {
+    let forest = perfect(200, 8, 20);
+    let explainer = Explainer::build(&forest);
+    let (in_tables, by_quadrature) = explainer.shares();
+    assert_eq!(in_tables + by_quadrature, 200);
+    assert!(in_tables > 100, "{in_tables}");
+    let few = Explainer::within_bytes(&forest, 1 << 20).shares();
+    assert!(few.0 > 0 && few.1 > 150, "{few:?}");
 }
 
 #[test]

@@ -1,22 +1,22 @@
 //! The passes over one tree for one applicant.
 
 use super::{
-    Explainer, Scratch,
+    Quadrature, Scratch,
     plan::{Inner, NEW, Pair, Repeat, TreePlan},
 };
 use crate::forest::general::{lobatto::INNER_POINTS, questions::Places};
 
 /// Adds to `scratch.sums` what each feature adds in one tree.
-pub(super) fn explain(explainer: &Explainer, tree: &TreePlan, places: &Places, scratch: &mut Scratch) {
+pub(super) fn explain(quadrature: &Quadrature, tree: &TreePlan, places: &Places, scratch: &mut Scratch) {
     match tree.rule {
-        0 => Kernel::<{ INNER_POINTS[0] }>::new(explainer, tree, places).run(scratch),
-        1 => Kernel::<{ INNER_POINTS[1] }>::new(explainer, tree, places).run(scratch),
-        2 => Kernel::<{ INNER_POINTS[2] }>::new(explainer, tree, places).run(scratch),
-        3 => Kernel::<{ INNER_POINTS[3] }>::new(explainer, tree, places).run(scratch),
-        4 => Kernel::<{ INNER_POINTS[4] }>::new(explainer, tree, places).run(scratch),
-        5 => Kernel::<{ INNER_POINTS[5] }>::new(explainer, tree, places).run(scratch),
-        6 => Kernel::<{ INNER_POINTS[6] }>::new(explainer, tree, places).run(scratch),
-        _ => Kernel::<{ INNER_POINTS[7] }>::new(explainer, tree, places).run(scratch),
+        0 => Kernel::<{ INNER_POINTS[0] }>::new(quadrature, tree, places).run(scratch),
+        1 => Kernel::<{ INNER_POINTS[1] }>::new(quadrature, tree, places).run(scratch),
+        2 => Kernel::<{ INNER_POINTS[2] }>::new(quadrature, tree, places).run(scratch),
+        3 => Kernel::<{ INNER_POINTS[3] }>::new(quadrature, tree, places).run(scratch),
+        4 => Kernel::<{ INNER_POINTS[4] }>::new(quadrature, tree, places).run(scratch),
+        5 => Kernel::<{ INNER_POINTS[5] }>::new(quadrature, tree, places).run(scratch),
+        6 => Kernel::<{ INNER_POINTS[6] }>::new(quadrature, tree, places).run(scratch),
+        _ => Kernel::<{ INNER_POINTS[7] }>::new(quadrature, tree, places).run(scratch),
     }
 }
 
@@ -26,7 +26,7 @@ struct Kernel<'a, const Q: usize> {
     inner: &'a [Inner],
     loose_leaves: &'a [f64],
     repeats: &'a [Repeat],
-    /// Two for each repeat: see [`Explainer`].
+    /// Two for each repeat: see [`Quadrature`].
     lanes: &'a [[f64; Q]],
     rest: &'a [f64; Q],
     weights: &'a [f64; Q],
@@ -47,14 +47,14 @@ struct Role<'a, const Q: usize> {
 }
 
 impl<'a, const Q: usize> Kernel<'a, Q> {
-    fn new(explainer: &'a Explainer, tree: &TreePlan, places: &'a Places) -> Self {
-        let rule = &explainer.rules[tree.rule];
-        let repeats = &explainer.repeats[tree.repeats.0..tree.repeats.1];
-        let (lanes, _) = explainer.lanes[tree.first_lane..][..2 * Q * repeats.len()].as_chunks::<Q>();
+    fn new(quadrature: &'a Quadrature, tree: &TreePlan, places: &'a Places) -> Self {
+        let rule = &quadrature.rules[tree.rule];
+        let repeats = &quadrature.repeats[tree.repeats.0..tree.repeats.1];
+        let (lanes, _) = quadrature.lanes[tree.first_lane..][..2 * Q * repeats.len()].as_chunks::<Q>();
         Self {
-            pairs: &explainer.pairs[tree.pairs.0..tree.pairs.1],
-            inner: &explainer.inner[tree.inner.0..tree.inner.1],
-            loose_leaves: &explainer.loose_leaves[tree.loose_leaves.0..tree.loose_leaves.1],
+            pairs: &quadrature.pairs[tree.pairs.0..tree.pairs.1],
+            inner: &quadrature.inner[tree.inner.0..tree.inner.1],
+            loose_leaves: &quadrature.loose_leaves[tree.loose_leaves.0..tree.loose_leaves.1],
             repeats,
             lanes,
             rest: rule.rest.first_chunk().expect("a rule of Q points has as many"),
@@ -67,7 +67,7 @@ impl<'a, const Q: usize> Kernel<'a, Q> {
     fn run(&self, scratch: &mut Scratch) {
         let nodes = self.pairs.len() + self.inner.len();
         let places = nodes + self.loose_leaves.len();
-        let Scratch { values, end_values, gains, cold, weights, is_reached, sums } = scratch;
+        let Scratch { values, end_values, gains, cold, weights, is_reached, sums, .. } = scratch;
         if nodes == 0 {
             return;
         }

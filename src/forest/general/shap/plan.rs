@@ -1,11 +1,11 @@
 //! From a forest to what the kernel reads.
 
-use super::{Explainer, RuleLanes};
+use super::{Quadrature, RuleLanes};
 use crate::forest::general::{
-    Child, GeneralForest, GeneralTree,
+    Child, GeneralTree,
     ancestry::{Above, Ancestry},
     lobatto::{INNER_POINTS, Rule},
-    questions::{Question, Questions},
+    questions::Question,
 };
 
 /// Where a tree's parts stand.
@@ -74,31 +74,7 @@ pub(super) struct Repeat {
 /// The `repeat` of a node whose feature is not asked about above it.
 pub(super) const NEW: u32 = u32::MAX;
 
-/// Prepares every tree.
-pub(super) fn build(forest: &GeneralForest) -> Explainer {
-    let mut asked = Vec::new();
-    Questions::collect(forest, |question| asked.push(question));
-    let mut explainer = Explainer {
-        baseline: forest.bias,
-        features: forest.features,
-        rules: rules(),
-        trees: Vec::with_capacity(forest.trees.len()),
-        pairs: Vec::new(),
-        inner: Vec::new(),
-        loose_leaves: Vec::new(),
-        repeats: Vec::new(),
-        lanes: Vec::new(),
-    };
-    let mut rest = asked.as_slice();
-    for tree in &forest.trees {
-        let (questions, others) = rest.split_at(tree.nodes.len());
-        rest = others;
-        Plan::of(tree, questions).push(&mut explainer);
-    }
-    explainer
-}
-
-fn rules() -> Vec<RuleLanes> {
+pub(super) fn rules() -> Vec<RuleLanes> {
     fn lanes<const Q: usize>() -> RuleLanes {
         let Rule { points, weights, end_weight } = Rule::<Q>::with_inner_points();
         RuleLanes { rest: points.iter().map(|t| 1.0 - t).collect(), weights: weights.to_vec(), end_weight }
@@ -116,24 +92,24 @@ fn rules() -> Vec<RuleLanes> {
     rules.into()
 }
 
-/// One tree, on its way into the explainer. All by the index of the node in the tree.
-struct Plan<'a> {
-    tree: &'a GeneralTree,
-    questions: &'a [Question],
-    ancestry: Ancestry,
-    shares: Vec<[f64; 2]>,
+/// One tree, on its way into the quadrature. All by the index of the node in the tree.
+pub(super) struct Plan<'a> {
+    pub(super) tree: &'a GeneralTree,
+    pub(super) questions: &'a [Question],
+    pub(super) ancestry: Ancestry,
+    pub(super) shares: Vec<[f64; 2]>,
     /// The means of the children over the training rows.
     means: Vec<[f64; 2]>,
     /// The mean of the whole tree.
-    mean: f64,
+    pub(super) mean: f64,
     /// The share of the training rows in each node, were all questions independent: P at t = 0.
     reach: Vec<f64>,
     /// The same for the questions about the node's own feature alone: r.
-    own_reach: Vec<f64>,
+    pub(super) own_reach: Vec<f64>,
 }
 
 impl<'a> Plan<'a> {
-    fn of(tree: &'a GeneralTree, questions: &'a [Question]) -> Self {
+    pub(super) fn of(tree: &'a GeneralTree, questions: &'a [Question]) -> Self {
         let (shares, means, mean) = means(tree);
         let ancestry = Ancestry::of(tree);
         let (mut reach, mut own_reach) = (vec![1.0; tree.nodes.len()], vec![1.0; tree.nodes.len()]);
@@ -149,9 +125,9 @@ impl<'a> Plan<'a> {
         Self { tree, questions, ancestry, shares, means, mean, reach, own_reach }
     }
 
-    fn push(&self, explainer: &mut Explainer) {
+    /// Adds the tree to those that are explained by quadrature.
+    pub(super) fn push(&self, quadrature: &mut Quadrature) {
         let nodes = self.tree.nodes.len();
-        explainer.baseline += self.mean;
         let rule = INNER_POINTS.partition_point(|points| 2 * points + 2 < self.ancestry.most_features());
         let is_pair = |index: &usize| self.is_pair(*index);
         // Children stand after their parents in the tree, and before them here.
@@ -162,20 +138,20 @@ impl<'a> Plan<'a> {
             numbers[index] = number;
         }
         let repeat_numbers = self.repeat_numbers();
-        let end_weight = explainer.rules[rule].end_weight;
-        let (first_pair, first_inner) = (explainer.pairs.len(), explainer.inner.len());
-        let (first_loose, first_repeat) = (explainer.loose_leaves.len(), explainer.repeats.len());
-        let first_lane = explainer.lanes.len();
-        explainer.pairs.extend(pairs.iter().map(|&index| self.pair(index, repeat_numbers[index], end_weight)));
+        let end_weight = quadrature.rules[rule].end_weight;
+        let (first_pair, first_inner) = (quadrature.pairs.len(), quadrature.inner.len());
+        let (first_loose, first_repeat) = (quadrature.loose_leaves.len(), quadrature.repeats.len());
+        let first_lane = quadrature.lanes.len();
+        quadrature.pairs.extend(pairs.iter().map(|&index| self.pair(index, repeat_numbers[index], end_weight)));
         for &index in &inner {
             let children = self.tree.nodes[index].children().map(|child| match child {
                 Child::Node(child) => numbers[child as usize],
                 Child::Leaf(leaf) => {
-                    explainer.loose_leaves.push(self.tree.leaf_values[leaf as usize]);
-                    narrow(nodes + explainer.loose_leaves.len() - 1 - first_loose)
+                    quadrature.loose_leaves.push(self.tree.leaf_values[leaf as usize]);
+                    narrow(nodes + quadrature.loose_leaves.len() - 1 - first_loose)
                 }
             });
-            explainer.inner.push(Inner {
+            quadrature.inner.push(Inner {
                 question: self.questions[index],
                 feature: self.tree.nodes[index].feature,
                 repeat: repeat_numbers[index],
@@ -185,20 +161,25 @@ impl<'a> Plan<'a> {
             });
         }
         for index in (0..nodes).filter(|&index| repeat_numbers[index] != NEW) {
-            self.push_repeat(index, &repeat_numbers, explainer, rule);
+            self.push_repeat(index, &repeat_numbers, quadrature, rule);
         }
-        explainer.trees.push(TreePlan {
+        quadrature.trees.push(TreePlan {
             rule,
-            pairs: (first_pair, explainer.pairs.len()),
-            inner: (first_inner, explainer.inner.len()),
-            loose_leaves: (first_loose, explainer.loose_leaves.len()),
-            repeats: (first_repeat, explainer.repeats.len()),
+            pairs: (first_pair, quadrature.pairs.len()),
+            inner: (first_inner, quadrature.inner.len()),
+            loose_leaves: (first_loose, quadrature.loose_leaves.len()),
+            repeats: (first_repeat, quadrature.repeats.len()),
             first_lane,
         });
     }
 
-    fn is_pair(&self, index: usize) -> bool {
+    pub(super) fn is_pair(&self, index: usize) -> bool {
         self.tree.nodes[index].children().iter().all(|child| matches!(child, Child::Leaf(_)))
+    }
+
+    /// The values of the leaves of a pair.
+    pub(super) fn leaves(&self, pair: usize) -> [f64; 2] {
+        self.means[pair]
     }
 
     /// Numbers the nodes whose feature was asked about above them, in the order of the nodes.
@@ -225,25 +206,25 @@ impl<'a> Plan<'a> {
     /// What a node adds to its feature at t = 0, by the answer, with the weight of that end.
     ///
     /// For a repeated feature r / f² is 1 / r there.
-    fn at_zero(&self, index: usize, end_weight: f64) -> [f64; 2] {
+    pub(super) fn at_zero(&self, index: usize, end_weight: f64) -> [f64; 2] {
         let ([no, yes], [no_share, yes_share]) = (self.means[index], self.shares[index]);
         let weight = end_weight * self.reach[index] / self.own_reach[index];
         [weight * yes_share * (no - yes), weight * no_share * (yes - no)]
     }
 
-    fn push_repeat(&self, index: usize, numbers: &[u32], explainer: &mut Explainer, rule: usize) {
+    fn push_repeat(&self, index: usize, numbers: &[u32], quadrature: &mut Quadrature, rule: usize) {
         let Some(earlier) = self.ancestry.earlier[index] else { return };
         let own = self.own_reach[index];
-        explainer.repeats.push(Repeat {
+        quadrature.repeats.push(Repeat {
             earlier: self.questions[earlier.node as usize],
             answer: earlier.answer,
             before: numbers[earlier.node as usize],
             at_one: own,
         });
         let along = |rest: f64| own * rest + (1.0 - rest);
-        let rests = &explainer.rules[rule].rest;
-        explainer.lanes.extend(rests.iter().map(|&rest| own * rest / along(rest)));
-        explainer.lanes.extend(rests.iter().map(|&rest| own / (along(rest) * along(rest))));
+        let rests = &quadrature.rules[rule].rest;
+        quadrature.lanes.extend(rests.iter().map(|&rest| own * rest / along(rest)));
+        quadrature.lanes.extend(rests.iter().map(|&rest| own / (along(rest) * along(rest))));
     }
 }
 
