@@ -21,6 +21,19 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // A part with `data-refresh` is fetched again after so many milliseconds, until it comes without.
+  const refresh = (part) => setTimeout(async () => {
+    let next = null;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      if (answer.ok) next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+    } catch { /* Asked again below. */ }
+    if (next === null) { refresh(part); return; }
+    part.replaceWith(next);
+    if (next.dataset.refresh !== undefined) refresh(next);
+  }, Number(part.dataset.refresh));
+  for (const part of document.querySelectorAll("[data-refresh]")) refresh(part);
+
   // For scripts of pages: calls the API in the name of whoever is signed in.
   window.underwright = {
     async post(address, body) {

@@ -71,7 +71,7 @@ pub struct Ruling {
 }
 
 /// A rule, as a person reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleView<'a> {
     pub id: &'a str,
     /// CEL, as it stands in the file.

@@ -5,12 +5,17 @@
 //! the form and knows that it came from a page of this session. What is refused is a [`Problem`] as in the API; whoever
 //! asked for a page is shown one ([`refused`]). [`ROUTES`] has every address. `docs/console.md` says how a page is added.
 
+pub mod applicants;
 pub mod assets;
+pub mod audit;
+pub mod card;
 mod cookies;
 pub mod format;
 pub mod forms;
 pub mod home;
+pub mod models;
 mod origin;
+pub mod policy;
 pub mod preferences;
 pub mod refused;
 pub mod sign_in;
@@ -100,6 +105,24 @@ routes! {
     signed_in: {
         GET "/" UseConsole => home::show;
         POST "/sign-out" UseConsole => sign_in::sign_out;
+        GET "/models" ReadRegistry => models::list;
+        POST "/models/promote" PromoteModel => models::promote;
+        GET "/models/{name}/{version}" ReadRegistry => models::show;
+        GET "/models/{name}/{version}/report" ReadRegistry => models::report;
+        GET "/policy" ReadRegistry => policy::show;
+        GET "/audit" ReadAudit => audit::list;
+        GET "/audit/verification" ReadAudit => audit::verification::show;
+        POST "/audit/verification" ReadAudit => audit::verification::begin;
+        GET "/audit/checkpoint" ReadAudit => audit::files::checkpoint;
+        GET "/audit/export" ReadAudit => audit::files::take_away;
+        GET "/audit/export/manifest" ReadAudit => audit::files::manifest;
+        GET "/audit/{sequence}" ReadAudit => audit::show;
+        GET "/audit/{sequence}/proof" ReadAudit => audit::files::proof;
+        GET "/applicants" FindApplicant => applicants::show;
+        POST "/applicants" FindApplicant => applicants::find;
+        POST "/applicants/hold" HoldApplicant => applicants::hold;
+        POST "/applicants/release" HoldApplicant => applicants::release;
+        POST "/applicants/erase" EraseApplicant => applicants::erase;
     }
 }
 

@@ -170,8 +170,10 @@ fn is_html(content_type: &HeaderValue) -> bool {
 
 /// Sets the headers that every page of the console has.
 pub(super) fn harden_page(headers: &mut HeaderMap, request_id: RequestId) {
+    // A report comes with a policy of its own, which allows its one style sheet and no script.
+    let own = headers.get(header::CONTENT_SECURITY_POLICY).cloned();
     harden(headers, request_id);
-    headers.insert(header::CONTENT_SECURITY_POLICY, PAGE_CSP);
+    headers.insert(header::CONTENT_SECURITY_POLICY, own.unwrap_or(PAGE_CSP));
     // With `no-referrer` a browser would not say which page a form came from (Fetch, "append a request `Origin` header").
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
 }

@@ -27,7 +27,7 @@ async fn what_is_not_json_is_400_and_says_where() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_nested_arrays_are_refused_without_following_them() {
     let app = TestApp::spawn().await;
-    let nested = "[".repeat(10_000) + &"]".repeat(10_000);
+    let nested = "[".repeat(10_000) + "]".repeat(10_000).as_str();
     // Well-formed JSON, but no application, and no attribute.
     let problem = app.officer().post_bytes("/v1/applications", nested.clone()).await;
     assert_eq!(problem.expect_problem(422, "invalid_values")["errors"][0]["code"], "wrong_type");
@@ -49,7 +49,7 @@ async fn a_body_over_64_kib_is_413_and_its_sender_reads_the_answer() {
     }
     // Without a Content-Length, in chunks.
     let chunk = format!("400\r\n{}\r\n", " ".repeat(1_024));
-    let chunked = head(&app, "Transfer-Encoding: chunked") + &chunk.repeat(200) + "0\r\n\r\n";
+    let chunked = head(&app, "Transfer-Encoding: chunked") + chunk.repeat(200).as_str() + "0\r\n\r\n";
     let answer = raw(app.address, &[chunked.as_bytes()], Duration::ZERO).await;
     assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("body_too_large"), "{answer}");
     // At the limit it is read, and found to be no JSON.

@@ -19,6 +19,7 @@ mod applications;
 mod backups;
 mod bodies;
 mod canary;
+mod chromium;
 mod commands;
 mod console;
 mod crashes;

@@ -54,9 +54,14 @@ pub async fn export(
     context: Data<Context>,
     query: QueryReader,
 ) -> Result<HttpResponse, Problem> {
+    file(&context, query).await
+}
+
+/// The file that a query asks for.
+pub(in crate::http) async fn file(context: &Context, query: QueryReader) -> Result<HttpResponse, Problem> {
     let plan = use_case::plan_from_server(&context.app, request(query)?).await?;
     let format = plan.format;
-    let filename = format!("audit-log-{}.{}", plan.head.tree_size, format.as_str());
+    let filename = filename(&plan);
     let mut response = HttpResponse::Ok();
     response.content_type(format.media_type());
     response.insert_header(ContentDisposition {
@@ -64,7 +69,11 @@ pub async fn export(
         parameters: vec![DispositionParam::Filename(filename)],
     });
     response.insert_header((header::LINK, format!("<{}>; rel=\"describedby\"", manifest_address(&plan))));
-    Ok(response.streaming(stream(&context, plan)))
+    Ok(response.streaming(stream(context, plan)))
+}
+
+fn filename(plan: &Plan) -> String {
+    format!("audit-log-{}.{}", plan.head.tree_size, plan.format.as_str())
 }
 
 /// Read the manifest of an export
@@ -94,8 +103,14 @@ pub async fn manifest(
     context: Data<Context>,
     query: QueryReader,
 ) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(described(&context, query).await?.0))
+}
+
+/// The manifest of the file that a query asks for, and the manifest's own name as a file.
+pub(in crate::http) async fn described(context: &Context, query: QueryReader) -> Result<(Manifest, String), Problem> {
     let plan = use_case::plan_from_server(&context.app, request(query)?).await?;
-    Ok(HttpResponse::Ok().json(use_case::manifest(&context.app, &plan).await?))
+    let manifest = use_case::manifest(&context.app, &plan).await?;
+    Ok((manifest, format!("{}.manifest.json", filename(&plan))))
 }
 
 fn request(mut query: QueryReader) -> Result<Request, Problem> {

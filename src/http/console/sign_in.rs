@@ -112,7 +112,7 @@ pub fn address(next: Option<&str>) -> String {
 }
 
 /// A value of a query, as it stands in an address.
-fn form_encoded(text: &str) -> String {
+pub(super) fn form_encoded(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

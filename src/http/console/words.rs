@@ -1,6 +1,7 @@
 //! Words for the values of closed lists.
 
 use super::texts::Texts;
+use crate::audit::entry::Action;
 use crate::domain::{
     decision::{Outcome, Status},
     principal::Role,
@@ -18,6 +19,29 @@ impl Texts {
             Role::Privacy => self.shell_role_privacy(),
             Role::Service => self.shell_role_service(),
             Role::Admin => self.shell_role_admin(),
+        }
+    }
+
+    /// What an entry of the log records.
+    #[must_use]
+    pub const fn action(self, action: Action) -> &'static str {
+        match action {
+            Action::ApplicationDecided => self.audit_action_application_decided(),
+            Action::ApplicationReviewed => self.audit_action_application_reviewed(),
+            Action::SigningKeyActivated => self.audit_action_signing_key_activated(),
+            Action::ModelActivated => self.audit_action_model_activated(),
+            Action::PolicyActivated => self.audit_action_policy_activated(),
+            Action::ApplicantErased => self.audit_action_applicant_erased(),
+            Action::ApplicantHeld => self.audit_action_applicant_held(),
+            Action::ApplicantReleased => self.audit_action_applicant_released(),
+            Action::ApplicantsExpired => self.audit_action_applicants_expired(),
+            Action::KeysRotated => self.audit_action_keys_rotated(),
+            Action::LogVerified => self.audit_action_log_verified(),
+            Action::SessionStarted => self.audit_action_session_started(),
+            Action::SessionEnded => self.audit_action_session_ended(),
+            Action::SignInRefused => self.audit_action_sign_in_refused(),
+            Action::AccountAdded => self.audit_action_account_added(),
+            Action::AccountChanged => self.audit_action_account_changed(),
         }
     }
 

@@ -55,6 +55,7 @@ pub mod permit {
         Simulate,
         ReadAudit,
         ReadRegistry,
+        PromoteModel,
         FindApplicant,
         HoldApplicant,
         EraseApplicant,

@@ -6,9 +6,14 @@ use serde_json::json;
 use underwright::{
     features::extract::FeatureVector,
     model::{Model, bundle},
-    service::models::LoadedModel,
-    storage::bundle_files::BundleFiles,
+    service::{
+        models::LoadedModel,
+        registry::{self, LoadedPolicy},
+    },
+    storage::{DatabaseUrl, Db, bundle_files::BundleFiles},
 };
+
+use super::TestApp;
 
 /// Approves every probability, so that outcomes follow from the purpose alone, whatever model scores.
 pub(crate) const POLICY: &str = r#"
@@ -39,6 +44,20 @@ pub(crate) fn loaded() -> LoadedModel {
         return LoadedModel::from_directory(&shipped).unwrap_or_else(|error| panic!("{error}"));
     }
     LoadedModel::from_files(small()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Keeps the small model as another version, as a promotion that was rolled back leaves it; it never was in force.
+pub(crate) async fn keep_another(app: &TestApp, version: &str) {
+    let BundleFiles { model_json, parity_jsonl, card_md, report_html } = small();
+    let json = String::from_utf8(model_json).expect("text");
+    let model_json = json.replace(r#""version":"1""#, &format!(r#""version":"{version}""#)).into_bytes();
+    let card_md = format!("{card_md}\nA model for tests, with `<b>markup</b>` & **bold** words.\n");
+    let files = BundleFiles { model_json, parity_jsonl, card_md, report_html };
+    let model = LoadedModel::from_files(files).unwrap_or_else(|error| panic!("{error}"));
+    let policy = LoadedPolicy::parse(POLICY).unwrap_or_else(|error| panic!("{error}"));
+    let db = Db::open(&DatabaseUrl::parse(&app.store.url()).expect("an address")).await.expect("a database");
+    registry::keep(&db, &model, &policy, app.clock.now()).await.expect("kept");
+    db.close().await;
 }
 
 /// Four features and two trees, written by hand.

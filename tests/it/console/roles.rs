@@ -10,8 +10,29 @@ use crate::app::{TestApp, application_for};
 
 const EVERYONE: &[Role] = &[Officer, Manager, Risk, Auditor, Privacy, Service, Admin];
 
-/// Method, path and who may. `{id}` is an application that awaits review.
-const TABLE: &[(&str, &str, &[Role])] = &[("GET", "/", EVERYONE), ("POST", "/sign-out", EVERYONE)];
+/// Method, path and who may. `{id}` is an application that awaits review, `{name}` and `{version}` the model in force.
+const TABLE: &[(&str, &str, &[Role])] = &[
+    ("GET", "/", EVERYONE),
+    ("POST", "/sign-out", EVERYONE),
+    ("GET", "/models", EVERYONE),
+    ("POST", "/models/promote", &[Risk]),
+    ("GET", "/models/{name}/{version}", EVERYONE),
+    ("GET", "/models/{name}/{version}/report", EVERYONE),
+    ("GET", "/policy", EVERYONE),
+    ("GET", "/audit", &[Auditor]),
+    ("GET", "/audit/verification", &[Auditor]),
+    ("POST", "/audit/verification", &[Auditor]),
+    ("GET", "/audit/checkpoint", &[Auditor]),
+    ("GET", "/audit/export", &[Auditor]),
+    ("GET", "/audit/export/manifest", &[Auditor]),
+    ("GET", "/audit/{sequence}", &[Auditor]),
+    ("GET", "/audit/{sequence}/proof", &[Auditor]),
+    ("GET", "/applicants", &[Privacy]),
+    ("POST", "/applicants", &[Privacy]),
+    ("POST", "/applicants/hold", &[Privacy]),
+    ("POST", "/applicants/release", &[Privacy]),
+    ("POST", "/applicants/erase", &[Privacy]),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_admits_the_roles_of_the_table_and_shows_the_others_that_they_may_not() {
@@ -21,7 +42,9 @@ async fn every_page_admits_the_roles_of_the_table_and_shows_the_others_that_they
     for (method, path, admitted) in TABLE {
         for role in Role::ALL {
             let browser = Browser::signed_in(&app, role).await;
-            let address = path.replace("{id}", id);
+            let query = if path.starts_with("/audit/export") { "?format=csv" } else { "" };
+            let filled = [("{id}", id), ("{name}", "personal-loan"), ("{version}", "1"), ("{sequence}", "0")];
+            let address = filled.iter().fold(format!("{path}{query}"), |path, (name, value)| path.replace(name, value));
             // Without a form token nothing is changed: whoever is admitted is told that it is missing.
             let answer = match *method {
                 "GET" => browser.get(&address).await,

@@ -1,0 +1,31 @@
+# 申请人的权利。
+
+privacy-title = 申请人
+privacy-text = 查找申请人的申请，保留或删除其数据。
+privacy-reference = 申请人编号
+privacy-reference-hint = 贷款机构内部编号，例如 C-88121
+privacy-national-id = 或证件号码
+privacy-national-id-hint = 系统仅保存其密钥哈希
+privacy-wrong = 请填写申请人编号或证件号码。
+privacy-find = 查找
+privacy-nothing = 未找到。已删除的申请人无法再被查到。
+privacy-not-found = 没有该申请人的申请。
+privacy-application = 申请
+privacy-outcome = 结果
+privacy-received = 收到日期
+privacy-held = 法律保留
+privacy-held-text = 法律保留期间，数据既不能删除，也不会到期。
+privacy-held-now = 已设置法律保留。
+privacy-released-now = 已解除法律保留。
+privacy-erased-now = 已从 { $applications } 份申请中删除；日志条目 { $sequence }。
+privacy-hold = 设置法律保留
+privacy-release = 解除法律保留
+privacy-erase = 删除…
+privacy-has-more = 还有更多结果未显示。
+privacy-erase-title = 删除该申请人的数据？
+privacy-erase-text = 将销毁 { $applications } 份申请的密钥。此后任何人都无法读取其姓名、生日、地址、证件号码和审批备注，日志备份中的也不例外。此操作无法撤销。
+privacy-erase-stays = 已作出的决定、其解释以及日志中的所有哈希保持不变。
+privacy-erase-type = 请输入申请人编号
+privacy-erase-wrong = 编号不一致。
+privacy-erase-button = 永久删除
+privacy-cancel = 取消

@@ -1,0 +1,106 @@
+//! The acts of those who own models, policy and the log, as they do them.
+
+use thirtyfour::Key;
+use underwright::domain::principal::Role;
+
+use super::{Look, Page};
+use crate::app::{TestApp, application, model};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_auditor_searches_the_log_and_watches_it_being_verified() {
+    let app = TestApp::spawn().await;
+    let id = app.service().submit(&application()).await["id"].as_str().expect("an id").to_owned();
+    let page = Page::signed_in(&app, Role::Auditor, Look::DESK).await;
+    page.click("nav a[href='/audit']").await;
+    page.sees("Decided by model and policy").await;
+    page.fill("#subject", &id).await;
+    page.click("form[role=search] button").await;
+    page.sees("Core banking").await;
+    assert_eq!(page.count("tbody tr").await, 1);
+    page.click("tbody a").await;
+    page.sees("Leaf hash").await;
+    page.sees("probability_of_default").await;
+    page.is_accessible().await;
+    page.go("/audit/verification").await;
+    page.click("form[action='/audit/verification'] button").await;
+    page.sees("The log is intact").await;
+    page.is_accessible().await;
+    page.go("/audit").await;
+    page.sees("verified just now").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_is_verified_without_scripts_and_in_chinese() {
+    let app = TestApp::spawn().await;
+    let look = Look { language: "zh-CN", ..Look::WITHOUT_SCRIPTS };
+    let page = Page::signed_in(&app, Role::Auditor, look).await;
+    page.go("/audit/verification").await;
+    page.click("form[action='/audit/verification'] button").await;
+    page.sees("日志完整无误").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn risk_reads_a_card_and_puts_the_model_into_force_with_the_keyboard_alone() {
+    let app = TestApp::spawn().await;
+    model::keep_another(&app, "2").await;
+    let page = Page::open(&app, Look::DESK).await;
+    page.tab_to("button[name=role][value=risk]").await;
+    page.press(Key::Enter).await;
+    page.find("form[action='/sign-out']").await;
+    page.tab_to("nav a[href='/models']").await;
+    page.press(Key::Enter).await;
+    page.sees("Never in force").await;
+    page.tab_to("a[href='/models/personal-loan/2']").await;
+    page.press(Key::Enter).await;
+    page.sees("A model for tests").await;
+    page.tab_to("#sure").await;
+    page.press(Key::Space).await;
+    page.press(Key::Tab).await;
+    page.press(Key::Enter).await;
+    page.sees("Promoted").await;
+    assert_eq!(app.officer().submit(&application()).await["decision"]["model"]["version"], "2");
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_applicant_is_held_released_and_erased_in_chinese_without_scripts() {
+    let app = TestApp::spawn().await;
+    let id = app.service().submit(&application()).await["id"].as_str().expect("an id").to_owned();
+    let page = Page::signed_in(&app, Role::Privacy, Look { scripts: false, ..Look::CHINESE }).await;
+    page.go("/applicants").await;
+    page.fill("#reference", "C-88121").await;
+    page.click("form[action='/applicants'] button").await;
+    page.sees(&id).await;
+    page.click("form[action='/applicants/hold'] button").await;
+    page.sees("已设置法律保留").await;
+    assert_eq!(page.count("form[action='/applicants/erase']").await, 0, "nothing erases what is held");
+    page.click("form[action='/applicants/release'] button").await;
+    page.sees("已解除法律保留").await;
+    page.click("form[action='/applicants/erase'] button").await;
+    page.fill("#confirmation", "C-88122").await;
+    page.click("form[action='/applicants/erase'] button").await;
+    page.sees("编号不一致").await;
+    page.fill("#confirmation", "C-88121").await;
+    page.click("form[action='/applicants/erase'] button").await;
+    page.sees("已从 1 份申请中删除").await;
+    let shown = app.officer().get(&format!("/v1/applications/{id}")).await.expect(200);
+    assert!(shown["applicant"].is_null(), "{shown}");
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_not_see_a_page_is_told_so_in_the_shell() {
+    let app = TestApp::spawn().await;
+    let page = Page::signed_in(&app, Role::Officer, Look::DESK).await;
+    assert_eq!(page.count("nav a[href='/audit']").await, 0, "what may not be opened is not offered");
+    page.go("/audit").await;
+    page.sees("Your role may not do this").await;
+    page.is_accessible().await;
+    page.click("form[action='/sign-out'] button").await;
+    page.sees("Sign in").await;
+    page.go("/models").await;
+    page.sees("Sign in").await;
+    page.close().await;
+}
