@@ -93,7 +93,8 @@ enum Kind {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    bystanders::make_room(arguments.idle + 2 * arguments.slow)?;
+    let many = arguments.overload.map_or(0, |_| arguments.connections * overload::CONNECTIONS_TIMES);
+    bystanders::make_room(arguments.idle + 2 * arguments.slow + many)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let Some(report) = runtime.block_on(run(&arguments))? else { return Ok(()) };
     println!("{}", if arguments.json { serde_json::to_string(&report)? } else { report.to_string() });

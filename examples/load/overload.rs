@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::{Arguments, payload::Payloads, peer::Peer, report::quantile_ms, send, send::Sent};
 
 /// How many connections ask for too much, for each that measured the capacity.
-const CONNECTIONS_TIMES: usize = 10;
+pub(crate) const CONNECTIONS_TIMES: usize = 24;
 /// How long it is looked at afterwards whether all is normal again.
 const AFTERWARDS: Duration = Duration::from_secs(6);
 /// How many connections ask for little then, and how often each.
@@ -33,7 +33,7 @@ pub(crate) struct Overload {
     /// Resident memory after a third of that time, and at its end.
     memory_early_mb: f64,
     memory_late_mb: f64,
-    /// When the last was refused, or took 50 ms, after the load had ended.
+    /// When the last was refused, or took 100 ms, after the load had ended.
     normal_after_s: f64,
     afterwards_p99_ms: f64,
     pub(crate) acknowledged: u64,
@@ -59,7 +59,7 @@ pub(crate) async fn run(arguments: &Arguments, peers: Vec<Peer>, token: &str, ti
     let (overloaded, took, memory_late_mb) = (overloaded?, begun.elapsed(), memory_mb(&peers)?);
     let begun = Instant::now();
     let afterwards = load.of(FEW, 1 << 22, EVERY, AFTERWARDS).await?;
-    let disturbed = afterwards.iter().filter(|one| one.status != 201 || one.took > Duration::from_millis(50));
+    let disturbed = afterwards.iter().filter(|one| one.status != 201 || one.took > Duration::from_millis(100));
     let normal_after = disturbed.map(|one| one.answered_at - begun).max().unwrap_or_default();
     let mut statuses = BTreeMap::new();
     for one in &overloaded {

@@ -32,6 +32,12 @@ struct Cluster {
     token: String,
 }
 
+/// Starts a server that refuses nobody because commits are slow, as they are while tests run side by side.
+fn start(folder: &Path, url: &str) -> Peer {
+    let patient = ["UNDERWRIGHT__LIMITS__RECORD_WITHIN_MS=0".to_owned()];
+    Peer::start(Path::new(PROGRAM), folder, url, &patient).expect("it starts")
+}
+
 /// What was answered under a key.
 type Journal = BTreeMap<String, Vec<u8>>;
 
@@ -39,7 +45,7 @@ impl Cluster {
     async fn start(server: &Arc<Server>) -> Self {
         let database = server.database().await;
         let folder = tempfile::tempdir().expect("a folder");
-        let start = || Peer::start(Path::new(PROGRAM), folder.path(), &database.url(), &[]).expect("it starts");
+        let start = || start(folder.path(), &database.url());
         // The key is made by the first; the tables by whichever comes first.
         let one = start();
         let token = Peer::token(Path::new(PROGRAM), folder.path()).expect("a token");
@@ -56,7 +62,7 @@ impl Cluster {
     fn kill(&self, index: usize) {
         let peer = self.peers.lock().expect("whole")[index].take();
         peer.expect("it runs").kill().expect("it is gone");
-        let peer = Peer::start(Path::new(PROGRAM), self.folder.path(), &self.database.url(), &[]).expect("it starts");
+        let peer = start(self.folder.path(), &self.database.url());
         self.peers.lock().expect("whole")[index] = Some(peer);
     }
 
