@@ -95,12 +95,14 @@ struct Load<'a> {
 impl Load<'_> {
     /// Sends from so many connections, which are numbered from `first` on.
     async fn of(&self, connections: usize, first: usize, every: Duration, time: Duration) -> anyhow::Result<Vec<Sent>> {
+        let address = |number: usize| self.peers[number % self.peers.len()].address;
+        let payloads: Vec<Payloads> = (0..connections)
+            .map(|number| Payloads::few(first + number, &address(number).to_string(), self.token))
+            .collect();
         let until = Instant::now() + time;
         let mut senders = Vec::new();
-        for number in 0..connections {
-            let address = self.peers[number % self.peers.len()].address;
-            let payloads = Payloads::new(first + number, &address.to_string(), self.token, false);
-            senders.push(tokio::spawn(send::send_every(address, payloads, every, until)));
+        for (number, payloads) in payloads.into_iter().enumerate() {
+            senders.push(tokio::spawn(send::send_every(address(number), payloads, every, until)));
         }
         let mut sent = Vec::new();
         for sender in senders {

@@ -7,6 +7,8 @@ use underwright::http::api::document::example_application;
 
 /// How many different applications a connection has. Their references are written anew at every turn.
 const VARIETY: usize = 256;
+/// How many one has of very many.
+const FEW: usize = 8;
 /// Stands in a request where its number is written.
 const PLACE: &str = "0000000000";
 
@@ -29,6 +31,13 @@ impl Payloads {
         let mut random = ChaCha8Rng::seed_from_u64(connection as u64);
         let make = |_| request(connection, host, token, with_key, &mut random);
         Self { requests: (0..VARIETY).map(make).collect(), next: 0 }
+    }
+
+    /// As [`Payloads::new`] without keys, of few different applications: for very many connections.
+    pub(crate) fn few(connection: usize, host: &str, token: &str) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(connection as u64);
+        let make = |_| request(connection, host, token, false, &mut random);
+        Self { requests: (0..FEW).map(make).collect(), next: 0 }
     }
 
     /// The next request. No two have the same references or keys.
