@@ -329,10 +329,15 @@ impl Writer {
     async fn in_time<T>(&self, writing: impl Future<Output = Result<T, storage::Error>>) -> Result<T, storage::Error> {
         let timeout = self.settings.write_timeout;
         let written = tokio::time::timeout(timeout, writing).await;
-        written.unwrap_or_else(|_| {
+        let written = written.unwrap_or_else(|_| {
             self.db.renew_writer();
             Err(storage::Error::Unavailable(format!("no answer within {} ms", timeout.as_millis())))
-        })
+        });
+        if matches!(written, Err(storage::Error::ReadOnly)) {
+            // What may not write stays so for as long as it is connected: another may find what can be written again.
+            self.db.renew_writer();
+        }
+        written
     }
 
     fn failed(&self, error: storage::Error) -> Verdict {

@@ -135,28 +135,29 @@ async fn on_a_database_that_became_read_only_nothing_is_acknowledged_until_it_ma
     let mut served = Served::on_postgres(&database, &[]);
     served.submit().await.expect(201);
     set_read_only(&database, "on").await;
+    // As a failover leaves it: the sessions to the server that may be written end.
+    end_sessions(&database).await;
     served.submit_until(503).await.expect_problem(503, "unavailable");
     assert!(!served.is_ready().await, "it says so");
     // What only reads goes on.
     served.client.get(ROUTE).await.expect(200);
+    // A session that began while nothing could be written does not see that it may again.
     set_read_only(&database, "off").await;
     served.submit_until(201).await;
     assert!(served.is_ready().await);
     served.finish(false);
 }
 
-/// As a failover to a standby leaves it: sessions end, and new ones may not write.
+/// Says whether sessions may write that begin from now on.
 async fn set_read_only(database: &Database, to: &str) {
     let name = database.url().split(['/', '?']).nth(3).expect("a name").to_owned();
-    database
-        .execute(&format!(
-            "BEGIN READ WRITE;
-             ALTER DATABASE {name} SET default_transaction_read_only = {to};
-             COMMIT;
-             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-             WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        ))
-        .await;
+    let setting = format!("ALTER DATABASE {name} SET default_transaction_read_only = {to}");
+    database.execute(&format!("BEGIN READ WRITE; {setting}; COMMIT")).await;
+}
+
+async fn end_sessions(database: &Database) {
+    let others = "datname = current_database() AND pid <> pg_backend_pid()";
+    database.execute(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
