@@ -88,3 +88,5 @@ audit-action-session-ended = Signed out
 audit-action-sign-in-refused = Sign-in refused
 audit-action-account-added = Account added
 audit-action-account-changed = Account changed
+audit-log-verified = Log verified { $when }
+audit-log-never-verified = Log not verified yet

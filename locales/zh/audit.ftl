@@ -73,3 +73,5 @@ audit-action-session-ended = 退出
 audit-action-sign-in-refused = 登录被拒
 audit-action-account-added = 新增账户
 audit-action-account-changed = 变更账户
+audit-log-verified = 日志{ $when }已验证
+audit-log-never-verified = 日志尚未验证

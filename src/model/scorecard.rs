@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::probability::Probability;
+
 /// How log-odds become points: `base_score` at odds of `base_odds` to 1 (good to bad), and
 /// `pdo` points more each time the odds double.
 ///
@@ -47,6 +49,14 @@ impl ScoreScaling {
         let factor = self.pdo / std::f64::consts::LN_2;
         let offset = self.base_score - factor * libm::log(self.base_odds);
         libm::round(offset - factor * margin) as i32
+    }
+
+    /// The probability of default of exactly so many points.
+    #[must_use]
+    pub fn probability_at(&self, score: i32) -> Probability {
+        let factor = self.pdo / std::f64::consts::LN_2;
+        let offset = self.base_score - factor * libm::log(self.base_odds);
+        Probability::from_margin((offset - f64::from(score)) / factor)
     }
 }
 

@@ -5,9 +5,24 @@
 
 mod acts;
 mod axe;
-mod driver;
 mod harness;
-mod page;
 mod pages;
 
-pub(crate) use page::{Look, Page};
+use underwright::domain::principal::Role;
+
+use crate::app::TestApp;
+pub(crate) use crate::browser::{Look, Page};
+
+impl Page {
+    /// Opens a browser on a server's sign-in.
+    pub(crate) async fn open(app: &TestApp, look: Look) -> Self {
+        Self::open_at(app.address, look).await
+    }
+
+    /// Opens a browser and signs in as a role, as development mode does it.
+    pub(crate) async fn signed_in(app: &TestApp, role: Role, look: Look) -> Self {
+        let page = Self::open(app, look).await;
+        page.sign_in(role).await;
+        page
+    }
+}

@@ -2,6 +2,9 @@
 
 #[path = "../architecture.rs"]
 mod architecture;
+#[expect(dead_code, reason = "the example that takes pictures asks for more of it")]
+#[path = "../support/browser.rs"]
+mod browser;
 #[path = "../support/crash.rs"]
 mod crash;
 #[path = "../licences.rs"]

@@ -16,8 +16,8 @@ const BAR_SHARE: f64 = 0.01;
 /// The plot ends here: few applicants lie beyond.
 const PLOT_END: f64 = 0.5;
 /// The plot's size in its own units.
-const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 150.0;
+const WIDTH: f64 = 1_080.0;
+const HEIGHT: f64 = 210.0;
 
 #[derive(Template)]
 #[template(path = "registry/policy.html")]
@@ -46,7 +46,7 @@ struct RuleRow {
     text: String,
 }
 
-/// A grade: its letter, the scores that earn it, and the probability at its lower end.
+/// A grade: its letter, the lowest score that earns it, and the probability that this score stands for.
 struct GradeRow {
     letter: String,
     from_score: Option<i32>,
@@ -117,15 +117,10 @@ impl RuleRow {
 }
 
 fn grades(policy: &Policy) -> Vec<GradeRow> {
-    let at_most = |score: i32| {
-        // The highest probability that still rounds to this score, within a tenth of a hundredth.
-        let fits = |share: &i32| score_of(policy, f64::from(*share) / 1_000.0) >= score;
-        (1..1_000).rev().find(fits).map(|share| percent(f64::from(share) / 1_000.0))
-    };
     let row = |(letter, from_score): (&str, Option<i32>)| GradeRow {
         letter: letter.to_owned(),
         from_score,
-        at_most: from_score.and_then(at_most),
+        at_most: from_score.map(|score| percent(policy.scaling().probability_at(score).value())),
     };
     policy.grades().iter().map(row).collect()
 }
@@ -203,10 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn a_grade_names_the_probability_at_its_lower_end() {
-        // As the comments of the shipped policy say, which were computed apart from this program.
+    fn a_grade_names_the_probability_of_its_lowest_score() {
+        // 1 / (1 + 50 · 2^((score − 600) / 20)), by hand: 5.354 %, 8.687 %, 13.793 %, 21.204 %, 31.155 %, 43.219 %.
         let policy = Policy::parse(shipped::POLICY).unwrap();
         let shown: Vec<_> = grades(&policy).into_iter().map(|grade| grade.at_most.unwrap_or_default()).collect();
-        assert_eq!(shown, ["5.3%", "8.7%", "13.8%", "21.2%", "31.1%", "43.2%", ""]);
+        assert_eq!(shown, ["5.4%", "8.7%", "13.8%", "21.2%", "31.2%", "43.2%", ""]);
     }
 }

@@ -33,7 +33,10 @@ use crate::{
         extract::Permit,
         problem::{Code, Problem},
     },
-    service::sessions::{self, MOST_WAITING, Session},
+    service::{
+        audit::verification::{self, Verified},
+        sessions::{self, MOST_WAITING, Session},
+    },
 };
 
 /// The header in which a page's script sends the form token.
@@ -129,6 +132,8 @@ pub struct Viewer {
     pub form_token: String,
     /// When the page was asked for.
     pub now: Timestamp,
+    /// The last verification that the log says of itself.
+    log: Option<Verified>,
     waiting: u32,
     token: SessionToken,
 }
@@ -211,6 +216,22 @@ impl Viewer {
     pub fn waiting_shown(&self) -> String {
         let counted = super::format::count(u64::from(self.waiting.min(MOST_WAITING - 1)));
         if self.waiting < MOST_WAITING { counted } else { format!("{counted}+") }
+    }
+
+    /// When the log was last verified, in words.
+    #[must_use]
+    pub fn log_state(&self) -> String {
+        match self.log {
+            Some(Verified { at, intact: true, .. }) => self.t.audit_log_verified(self.t.ago(&at, &self.now)),
+            Some(Verified { intact: false, .. }) => self.t.audit_not_intact().to_owned(),
+            None => self.t.audit_log_never_verified().to_owned(),
+        }
+    }
+
+    /// Whether the log was found changed.
+    #[must_use]
+    pub fn log_is_broken(&self) -> bool {
+        self.log.is_some_and(|verified| !verified.intact)
     }
 
     /// Whether the page stands under a line of the navigation.
@@ -315,6 +336,7 @@ async fn admit(request: &HttpRequest, permission: Permission) -> Result<Rc<Viewe
         now: context.app.clock().now(),
         session: arrival.session,
         waiting: arrival.waiting,
+        log: verification::known(&context.app).recorded,
         token,
     });
     // A page that says what is refused has the same shell.

@@ -108,6 +108,7 @@ async fn a_verification_is_recorded_in_the_log_and_remembered() {
     let app = TestApp::spawn().await;
     app.service().submit(&application()).await;
     let browser = Browser::signed_in(&app, Role::Auditor).await;
+    assert!(browser.page("/audit").await.contains("Log not verified yet"));
     let begun = browser.submit("/audit/verification", "/audit/verification", &[]).await;
     assert_eq!(begun.status, 303);
     let shown = loop {
@@ -119,6 +120,8 @@ async fn a_verification_is_recorded_in_the_log_and_remembered() {
     };
     assert!(shown.contains("The log is intact") && shown.contains("All 5 entries were verified"), "{shown}");
     assert!(browser.page("/audit").await.contains("verified just now"));
+    let officer = Browser::signed_in(&app, Role::Officer).await;
+    assert!(officer.page("/").await.contains("Log verified just now"), "on every page, for everybody");
     assert!(browser.page("/audit?action=log.verified").await.contains("Log verified"));
 }
 

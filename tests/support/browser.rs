@@ -1,6 +1,8 @@
 //! A browser window at the console: what a person does in it, and what they see.
 
-use std::{sync::Arc, time::Duration};
+mod chromedriver;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use thirtyfour::{
@@ -9,8 +11,7 @@ use thirtyfour::{
 use tokio::sync::{Semaphore, SemaphorePermit};
 use underwright::domain::principal::Role;
 
-use super::driver::{self, Driver};
-use crate::app::TestApp;
+use self::chromedriver::Driver;
 
 /// How long a person waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -45,13 +46,13 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Opens a browser on a server's sign-in.
-    pub(crate) async fn open(app: &TestApp, look: Look) -> Self {
+    /// Opens a browser on the sign-in of the server at `address`.
+    pub(crate) async fn open_at(address: SocketAddr, look: Look) -> Self {
         let browser = BROWSERS.acquire().await.expect("never closed");
-        let process = tokio::task::spawn_blocking(driver::shared).await.expect("no panic");
+        let process = tokio::task::spawn_blocking(chromedriver::shared).await.expect("no panic");
         let driver = WebDriver::new(&*process.url, capabilities(look)).await;
         let driver = driver.unwrap_or_else(|error| panic!("a browser cannot be started: {error}"));
-        let page = Self { driver, origin: format!("http://{}", app.address), _browser: browser, _process: process };
+        let page = Self { driver, origin: format!("http://{address}"), _browser: browser, _process: process };
         page.resize(look.width, look.height).await;
         let scheme = if look.dark { "dark" } else { "light" };
         page.cdp("Emulation.setEmulatedMedia", json!({"features": [
@@ -59,13 +60,6 @@ impl Page {
         ]}))
         .await;
         page.go("/sign-in").await;
-        page
-    }
-
-    /// Opens a browser and signs in as a role, as development mode does it.
-    pub(crate) async fn signed_in(app: &TestApp, role: Role, look: Look) -> Self {
-        let page = Self::open(app, look).await;
-        page.sign_in(role).await;
         page
     }
 
@@ -166,8 +160,13 @@ impl Page {
 
     /// Emulates a window of this size: the page's own width, whatever the system allows a window to be.
     pub(crate) async fn resize(&self, width: u32, height: u32) {
-        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         self.cdp("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// What the window shows, as PNG.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        self.driver.screenshot_as_png().await.expect("a picture")
     }
 
     pub(crate) async fn cdp(&self, method: &str, parameters: Value) -> Value {

@@ -1,0 +1,94 @@
+//! Pictures of the console's main pages.
+
+use std::{fs, net::SocketAddr, path::Path};
+
+use anyhow::Context as _;
+use underwright::domain::principal::Role;
+
+use crate::browser::{Look, Page};
+
+const PHONE: Look = Look { width: 390, height: 844, ..Look::DESK };
+
+/// A picture: its file, how one looks, as whom, where.
+struct Shot {
+    name: &'static str,
+    look: Look,
+    role: Role,
+    /// `{waiting}` is the application that has waited longest.
+    path: &'static str,
+}
+
+const fn shot(name: &'static str, look: Look, role: Role, path: &'static str) -> Shot {
+    Shot { name, look, role, path }
+}
+
+const DARK: Look = Look { dark: true, ..Look::DESK };
+const CHINESE: Look = Look::CHINESE;
+const CHINESE_DARK: Look = Look { dark: true, ..Look::CHINESE };
+const PHONE_DARK: Look = Look { dark: true, ..PHONE };
+const PHONE_CHINESE: Look = Look { language: "zh-CN", ..PHONE };
+
+const SHOTS: &[Shot] = &[
+    shot("home", Look::DESK, Role::Officer, "/"),
+    shot("home-dark", DARK, Role::Officer, "/"),
+    shot("home-zh", CHINESE, Role::Officer, "/"),
+    shot("home-phone", PHONE, Role::Officer, "/"),
+    shot("applications", Look::DESK, Role::Manager, "/applications"),
+    shot("applications-zh", CHINESE, Role::Manager, "/applications"),
+    shot("application", Look::DESK, Role::Officer, "/applications/{waiting}"),
+    shot("application-dark", DARK, Role::Officer, "/applications/{waiting}"),
+    shot("application-zh", CHINESE, Role::Officer, "/applications/{waiting}"),
+    shot("application-phone", PHONE, Role::Officer, "/applications/{waiting}"),
+    shot("application-phone-zh", PHONE_CHINESE, Role::Officer, "/applications/{waiting}"),
+    shot("new-application", Look::DESK, Role::Officer, "/applications/new"),
+    shot("model", Look::DESK, Role::Risk, "/models/personal-loan/1"),
+    shot("policy", Look::DESK, Role::Risk, "/policy"),
+    shot("policy-zh-dark", CHINESE_DARK, Role::Risk, "/policy"),
+    shot("policy-phone-dark", PHONE_DARK, Role::Risk, "/policy"),
+    shot("audit", Look::DESK, Role::Auditor, "/audit"),
+    shot("audit-entry", Look::DESK, Role::Auditor, "/audit/4"),
+    shot("verification", DARK, Role::Auditor, "/audit/verification"),
+    shot("sign-in-zh", CHINESE, Role::Officer, "/sign-in"),
+];
+
+/// Takes every picture, or those that are named.
+pub(crate) async fn take(server: SocketAddr, folder: &Path, only: &[String]) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)?;
+    let taken = || SHOTS.iter().filter(|shot| only.is_empty() || only.iter().any(|name| name == shot.name));
+    let needs_waiting = taken().any(|shot| shot.path.contains("{waiting}"));
+    let waiting = if needs_waiting { waiting(server).await? } else { String::new() };
+    verify(server).await;
+    for Shot { name, look, role, path } in taken() {
+        let page = Page::open_at(server, *look).await;
+        if *path != "/sign-in" {
+            page.sign_in(*role).await;
+            page.go(&path.replace("{waiting}", &waiting)).await;
+        }
+        let file = folder.join(format!("{name}.png"));
+        let picture = page.picture().await;
+        fs::write(&file, &picture).with_context(|| format!("cannot write {}", file.display()))?;
+        println!("{} ({} KB)", file.display(), picture.len() / 1_000);
+        page.close().await;
+    }
+    Ok(())
+}
+
+/// The application that has waited longest, as an officer finds it.
+async fn waiting(server: SocketAddr) -> anyhow::Result<String> {
+    let page = Page::open_at(server, Look::DESK).await;
+    page.sign_in(Role::Officer).await;
+    page.go("/waiting").await;
+    let address = page.find("main a[href^='/applications/app_']").await.attr("href").await?.unwrap_or_default();
+    page.close().await;
+    Ok(address.trim_start_matches("/applications/").to_owned())
+}
+
+/// Has the log verified, as an auditor does in the morning.
+async fn verify(server: SocketAddr) {
+    let page = Page::open_at(server, Look::DESK).await;
+    page.sign_in(Role::Auditor).await;
+    page.go("/audit/verification").await;
+    page.click("form[action='/audit/verification'] button").await;
+    page.sees("The log is intact").await;
+    page.close().await;
+}
