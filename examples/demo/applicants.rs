@@ -131,12 +131,12 @@ impl Applicants {
         let (city, region, postal_code) = self.one_of(&CITIES);
         let (age, day) = (21 + i64::from(self.below(45)), i64::from(self.below(365)));
         let born = today - Duration::days(age * 365 + day + age / 4);
-        let income = self.dollars(67_000.0, 320_000.0);
+        let income = self.dollars(59_000.0, 320_000.0);
         let strain = self.share();
         let debts = income / 12.0 * (0.04 + 0.24 * strain * self.share());
         let history = (4 + i64::from(self.below(22))).min(age - 18);
         let open = 3 + self.below(14);
-        let late = self.chance(14);
+        let late = self.chance(19);
         let record = self.chance(6);
         json!({
             "external_reference": format!("LOS-{}-{:06}", today.year(), 4_200 + self.drawn),
@@ -148,8 +148,8 @@ impl Applicants {
                 "address": {"lines": [format!("{} Elm Street", 1 + self.below(400))], "city": city, "region": region,
                             "postal_code": postal_code, "country": "US"},
             },
-            "loan": {"amount": minor(self.dollars(12_500.0, 35_000.0).max(1_000.0)), "currency": "USD",
-                     "term_months": if self.chance(28) { 60 } else { 36 }, "purpose": self.purpose()},
+            "loan": {"amount": minor(self.dollars(13_500.0, 35_000.0).max(1_000.0)), "currency": "USD",
+                     "term_months": if self.chance(33) { 60 } else { 36 }, "purpose": self.purpose()},
             "employment": {"years": self.below(14)},
             "finances": {
                 "annual_income": minor(income), "monthly_debt_payments": minor(debts.round()),
@@ -158,7 +158,7 @@ impl Applicants {
             },
             "bureau": {
                 "delinquencies_24m": u32::from(late && self.chance(40)),
-                "inquiries_6m": self.below(3) + if self.chance(12) { self.below(5) } else { 0 },
+                "inquiries_6m": self.below(3) + if self.chance(20) { self.below(5) } else { 0 },
                 "months_since_delinquency": if late { json!(3 + self.below(70)) } else { Value::Null },
                 "months_since_public_record": if record { json!(12 + self.below(90)) } else { Value::Null },
                 "open_accounts": open, "total_accounts": open + 3 + self.below(22),

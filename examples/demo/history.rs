@@ -33,7 +33,7 @@ use crate::applicants::Applicants;
 /// How long the lender has been at work.
 const WEEKS: i64 = 6;
 /// The latest applications, of so many hours, are still to be looked at.
-const OPEN_HOURS: i64 = 54;
+const OPEN_HOURS: i64 = 80;
 const OFFICERS: [&str; 4] = ["ada.osei", "jonas.lindqvist", "mei.zhang", "rosa.castillo"];
 const NOTES: [&str; 6] = [
     "Payslips of the last three months seen; income confirmed with the employer.",
@@ -79,7 +79,7 @@ pub(crate) async fn write(directory: &Path, applications: u32, seed: u64) -> any
     // Of the latest some are decided, so that those who wait are not all there is.
     let mut left = Vec::new();
     for (at, id) in waiting {
-        if applicants.chance(55) {
+        if applicants.chance(30) {
             decide(&app, &mut applicants, id).await?;
         } else {
             left.push((at, id));
