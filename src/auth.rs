@@ -6,5 +6,6 @@
 
 pub mod development;
 pub mod keys;
+pub mod password;
 pub mod session;
 pub mod token;

@@ -22,6 +22,7 @@ mod serve;
 mod settings;
 mod token;
 mod train;
+mod users;
 
 use std::{
     ffi::OsString,
@@ -61,6 +62,8 @@ enum Command {
     Retention(retention::Command),
     #[command(subcommand)]
     Keys(keys::Command),
+    #[command(subcommand)]
+    Users(users::Command),
     Migrate(migrate::Args),
     Openapi(openapi::Args),
 }
@@ -99,6 +102,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Applicants(command) => applicants::run(&command),
         Command::Retention(command) => retention::run(&command),
         Command::Keys(command) => keys::run(&command),
+        Command::Users(command) => users::run(&command),
         Command::Migrate(args) => migrate::run(&args),
         Command::Openapi(args) => openapi::run(&args),
     };

@@ -1,5 +1,6 @@
 //! What the trade talks about: applications, decisions, money, probabilities, reasons, principals.
 
+pub mod account;
 pub mod applicant_search;
 pub mod application;
 pub mod canonical;

@@ -9,6 +9,7 @@ mod jsonl;
 mod parquet;
 pub mod row;
 
+pub use csv::defused;
 pub use jsonl::JsonLines;
 
 use serde::{Deserialize, Serialize};

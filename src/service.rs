@@ -4,6 +4,7 @@
 //! [`recorder`], which writes the application, its decision, the idempotency key and the audit entry in
 //! one durable transaction; a caller is answered only after it.
 
+pub mod accounts;
 pub mod activations;
 pub mod app;
 pub mod applications;
@@ -13,7 +14,9 @@ pub mod custody;
 pub mod export;
 mod idempotency;
 pub mod in_force;
+pub mod listing;
 pub mod models;
+pub mod overview;
 pub mod policies;
 pub mod privacy;
 pub mod promotion;
@@ -25,9 +28,11 @@ pub mod review;
 pub mod rotation;
 pub mod sessions;
 pub mod shipped;
+pub mod sign_in;
 pub mod simulate;
 mod stored;
 pub mod submit;
+pub mod tally;
 mod vault;
 pub mod view;
 pub mod what_if;

@@ -26,7 +26,11 @@ pub mod idempotency;
 pub mod legal_holds;
 pub mod queries;
 pub mod registry;
+pub mod saved_views;
 pub mod sessions;
+pub mod sign_ins;
+pub mod summaries;
+pub mod tallies;
 
 #[cfg(test)]
 mod tests;

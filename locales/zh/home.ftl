@@ -1,1 +1,33 @@
+# 首页。
+
 home-title = 首页
+home-waiting-title = 待审核（最早的在前）
+home-waiting-none = 没有待审核的申请。
+home-waiting-late = { $count } 件等待超过{ $target }
+home-all-waiting = 全部待审核
+home-recent-title = 最近的决定
+home-recent-none = 尚无任何决定。
+home-all-applications = 全部申请
+home-application = 申请
+home-amount = 金额
+home-score = 评分
+home-age = 已等待
+home-decided-at = 收到时间
+home-outcome = 结果
+home-decided = 今日决定
+home-approved = 自动批准率
+home-median-score = 评分中位数
+home-before = 平日为 { $value }
+home-days = 最近四周，按日；仅含模型与政策的自动决定。
+home-counting = 仍在统计之前的决定。
+home-log-title = 审计日志
+home-log-entries = 条目数
+home-log-verified = 上次验证
+home-log-uncovered = 尚未签名
+home-log-not-verified = 从未
+home-log-intact = 完整
+home-log-broken = 审计日志于 { $at } 被发现损坏。请打开审计日志，并联系系统维护人员。
+home-log-stale = 审计日志上次验证于 { $day }，请重新验证。
+home-log-never = 审计日志在此处从未验证过。
+home-shifted = 最近七天的评分与此前三周不同（稳定性指数 { $index }）。申请人群体可能已与模型训练时不同。
+home-recorder-busy = { $count } 项变更等待记录，响应可能变慢。

@@ -11,7 +11,10 @@ use super::{Answer, settings::SettingsArgs};
 use crate::{
     clock,
     http::server::Server,
-    service::retention::{Periods, keep_applying},
+    service::{
+        retention::{Periods, keep_applying},
+        tally::keep_counting,
+    },
     telemetry::{log, trace::Traces},
 };
 
@@ -47,6 +50,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
         let periods = Periods::from(&settings.retention);
         let interval = Duration::from_secs(u64::from(settings.retention.interval_hours) * 3_600);
         let custody = started.context.app.custody().clone();
+        let counting = tokio::spawn(keep_counting(started.context.app.clone(), started.context.console.offset));
         let server = Server::bind(&settings.server, started.context)?;
         let retention = periods.end().then(|| tokio::spawn(keep_applying(custody, periods, interval)));
         // Before anybody is told that it serves, and might ask it to stop.
@@ -68,6 +72,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
             .run(async { drop(second.await) }, async { drop(hurried.await) })
             .await
             .context("the server broke off")?;
+        counting.abort();
         if let Some(retention) = retention {
             retention.abort();
         }

@@ -30,7 +30,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            record_within_ms: 80,
+            record_within_ms: 150,
             answer_within_ms: 30_000,
             caller_per_minute: 0,
             caller_burst: 1_000,

@@ -46,6 +46,7 @@ pub struct BlindIndex {
     national_id: hmac::Key,
     subject: hmac::Key,
     request: hmac::Key,
+    sign_in: hmac::Key,
 }
 
 impl BlindIndex {
@@ -58,6 +59,7 @@ impl BlindIndex {
             national_id: derive(&prk, b"national id"),
             subject: derive(&prk, b"audit subject"),
             request: derive(&prk, b"idempotent request"),
+            sign_in: derive(&prk, b"sign-in"),
         }
     }
 
@@ -81,6 +83,13 @@ impl BlindIndex {
     #[must_use]
     pub fn subject(&self, reference: &str) -> String {
         format!("applicant:{}", hex::encode(tag(&self.subject, reference.trim().as_bytes()).0))
+    }
+
+    /// Of what attempts to sign in are counted under: an account's name, a browser, an address. A name that is no
+    /// account's may be a password, typed into the wrong field.
+    #[must_use]
+    pub fn sign_in(&self, what: &str) -> IndexTag {
+        tag(&self.sign_in, what.as_bytes())
     }
 
     /// A fingerprint of a request. Lengths stand before the parts, so that no two requests read the same.

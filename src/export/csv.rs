@@ -69,7 +69,8 @@ fn shown(value: &Value) -> String {
 }
 
 /// A text that no spreadsheet takes for a formula. The wide forms are those that some turn into the narrow ones.
-pub(super) fn defused(text: &str) -> String {
+#[must_use]
+pub fn defused(text: &str) -> String {
     const STARTS: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\'', '＝', '＋', '－', '＠'];
     if text.starts_with(STARTS) { format!("'{text}") } else { text.to_owned() }
 }

@@ -14,7 +14,7 @@ pub mod simulations;
 use actix_web::{
     HttpResponse,
     http::header::{self, HeaderValue},
-    web::{self, ServiceConfig},
+    web::{self, Data, ServiceConfig},
 };
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -51,6 +51,7 @@ pub fn configure(api: &mut ServiceConfig) {
     .service(resource("/readyz").route(web::get().to(operations::readyz)))
     .service(resource("/metrics").route(web::get().to(operations::metrics)))
     .service(resource("/openapi.json").route(web::get().to(operations::openapi)))
+    .app_data(Data::new(document::Rendered::new()))
     .service(web::redirect("/docs", "/docs/"))
     .service(SwaggerUi::new("/docs/{_:.*}").config(docs_config()));
 }

@@ -6,15 +6,19 @@
 //! asked for a page is shown one ([`refused`]). [`ROUTES`] has every address. `docs/console.md` says how a page is added.
 
 pub mod applicants;
+pub mod applications;
 pub mod assets;
 pub mod audit;
 pub mod card;
 mod cookies;
+pub mod filters;
 pub mod format;
 pub mod forms;
 pub mod home;
 pub mod models;
 mod origin;
+pub mod own_sessions;
+pub mod plot;
 pub mod policy;
 pub mod preferences;
 pub mod refused;
@@ -98,6 +102,7 @@ macro_rules! routes {
 routes! {
     open: {
         GET "/sign-in" => sign_in::show;
+        POST "/sign-in" => sign_in::submit;
         POST "/sign-in/development" => sign_in::in_development;
         POST "/preferences" => preferences::change;
         GET "/assets/{name}" => assets::serve;
@@ -123,6 +128,14 @@ routes! {
         POST "/applicants/hold" HoldApplicant => applicants::hold;
         POST "/applicants/release" HoldApplicant => applicants::release;
         POST "/applicants/erase" EraseApplicant => applicants::erase;
+        GET "/applications" ReadApplication => applications::list;
+        GET "/applications.csv" ReadApplication => applications::csv;
+        POST "/applications/views" ReadApplication => applications::save_view;
+        POST "/applications/views/remove" ReadApplication => applications::remove_view;
+        GET "/waiting" ReviewApplication => applications::waiting;
+        GET "/sessions" UseConsole => own_sessions::show;
+        POST "/sessions/end" UseConsole => own_sessions::end;
+        POST "/sessions/end-others" UseConsole => own_sessions::end_others;
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::{
     fmt,
-    hash::{BuildHasher, Hash, RandomState},
+    hash::{BuildHasher, RandomState},
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
     sync::atomic::{AtomicU32, Ordering},
@@ -76,6 +76,16 @@ impl RateLimits {
     }
 }
 
+impl RateLimits {
+    /// The network that a request came from, as one text for all of its addresses.
+    #[must_use]
+    pub fn network_of(&self, request: &HttpRequest) -> Option<String> {
+        let peer = request.peer_addr()?;
+        let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+        Some(network(origin(peer.ip(), forwarded, &self.trusted_proxies)).to_string())
+    }
+}
+
 /// Where a request came from: the last address that is not one of the trusted proxies, in the chain that these vouch
 /// for. What stands before it anyone may have written.
 fn origin<'a>(peer: IpAddr, forwarded: impl Iterator<Item = &'a str>, trusted: &[IpAddr]) -> IpAddr {
@@ -89,7 +99,7 @@ fn origin<'a>(peer: IpAddr, forwarded: impl Iterator<Item = &'a str>, trusted: &
 }
 
 /// What one caller has of addresses: in IPv6 a network of 64 bits (RFC 6177).
-fn network(address: IpAddr) -> impl Hash {
+fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(v6) if v6.to_ipv4_mapped().is_none() => {
             IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)))

@@ -181,6 +181,11 @@ impl Recorder {
         recorded.await.unwrap_or_else(|_| Err(RecordError::stopping()))
     }
 
+    /// How many changes wait for their commit.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Whether the task runs and can open a transaction for writing.
     pub(super) async fn is_writable(&self) -> bool {
         let (reply, answer) = oneshot::channel();

@@ -9,19 +9,17 @@ use std::sync::Arc;
 use serde::Serialize;
 use time::Duration;
 
-use super::{App, custody::Caller};
+use super::{App, custody::Caller, recorder::LoneEntry, sign_in::SignInError};
 use crate::{
     audit::entry::Action,
     auth::session::SessionToken,
-    clock::NoRandomness,
     domain::{
         id::RequestId,
-        principal::{Permission, Principal, Role},
+        principal::{Permission, Principal},
         timestamp::Timestamp,
     },
     storage::{
         self,
-        accounts::{self, StoredAccount},
         sessions::{self as table, NewSession, StoredSession},
     },
 };
@@ -64,22 +62,16 @@ pub struct Arrival {
 /// Beyond this many nobody counts those that wait.
 pub const MOST_WAITING: u32 = 1_000;
 
-/// Why nobody was signed in.
-#[derive(Debug, thiserror::Error)]
-pub enum SignInError {
-    /// Only development mode signs in without a password.
-    #[error("this server does not run in development mode")]
-    NotInDevelopment,
-    #[error(transparent)]
-    Randomness(#[from] NoRandomness),
-    #[error(transparent)]
-    Storage(#[from] storage::Error),
-}
-
 /// What the entry of a session's beginning or end records.
 #[derive(Serialize)]
 struct SessionRecord<'a> {
     session: &'a str,
+}
+
+/// What the entry of several sessions' end records.
+#[derive(Serialize)]
+struct SessionsRecord {
+    sessions: u64,
 }
 
 /// Who signs in, from where, by which request.
@@ -90,29 +82,19 @@ pub struct Visit<'a> {
     pub request_id: RequestId,
 }
 
-/// Signs in as a role in development mode. The account is `dev-` and the role, and is made when it is not there.
-pub async fn sign_in_as(app: &App, rules: Rules, role: Role, visit: Visit<'_>) -> Result<Opened, SignInError> {
-    if !rules.development {
-        return Err(SignInError::NotInDevelopment);
-    }
-    let principal = Principal { subject: format!("dev-{role}"), role };
-    let mut change = app.custody().begin().await?;
+/// Opens a session as the one entry of a change, which it commits.
+pub(super) async fn open(
+    app: &App,
+    rules: Rules,
+    mut change: LoneEntry,
+    principal: Principal,
+    visit: Visit<'_>,
+) -> Result<Opened, SignInError> {
     let now = change.now();
-    if accounts::find(change.tx(), &principal.subject).await?.is_none() {
-        let account = StoredAccount {
-            name: principal.subject.clone(),
-            role,
-            password_hash: None,
-            created_at: now,
-            disabled_at: None,
-        };
-        accounts::insert(change.tx(), &account).await?;
-    }
     if let Some(ended_before) = now.checked_add(-rules.absolute) {
         table::remove_old(change.tx(), ended_before).await?;
     }
-    let token = SessionToken::random()?;
-    let id = app.ids().session(now).to_string();
+    let (token, id) = (SessionToken::random()?, app.ids().session(now).to_string());
     let account = principal.subject.as_str();
     let session = NewSession { token_hash: token.hash(), id: &id, account, started_at: now, client: visit.client };
     table::insert(change.tx(), &session).await?;
@@ -142,7 +124,7 @@ pub async fn arrive(app: &App, rules: Rules, token: &SessionToken) -> Result<Opt
     let role = session.principal.role;
     let reads = role.may(Permission::ReviewApplication);
     let mut tx = app.db().read().await?;
-    let waiting = if reads { storage::applications::waiting(&mut tx, MOST_WAITING).await? } else { 0 };
+    let waiting = if reads { storage::applications::waiting(&mut tx, None, MOST_WAITING).await? } else { 0 };
     Ok(Some(Arrival { session, waiting }))
 }
 
@@ -188,12 +170,63 @@ fn is_open(session: &StoredSession, rules: Rules, now: Timestamp) -> bool {
         && since(session.last_seen_at) < rules.idle
 }
 
+/// One of somebody's sessions, as they see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnSession {
+    pub id: String,
+    pub started_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    /// The browser and system.
+    pub client: String,
+}
+
+/// The open sessions of an account, the newest first.
+pub async fn of_account(app: &App, rules: Rules, account: &str) -> Result<Vec<OwnSession>, storage::Error> {
+    let mut tx = app.db().read().await?;
+    let now = app.clock().now();
+    let stored = table::of_account(&mut tx, account).await?;
+    let open = stored.into_iter().filter(|session| is_open(session, rules, now));
+    Ok(open.map(OwnSession::from).collect())
+}
+
+impl From<StoredSession> for OwnSession {
+    fn from(stored: StoredSession) -> Self {
+        Self { id: stored.id, started_at: stored.started_at, last_seen_at: stored.last_seen_at, client: stored.client }
+    }
+}
+
+/// Which of their own sessions somebody ends.
+#[derive(Debug, Clone, Copy)]
+pub enum Ending<'a> {
+    /// The one of this id.
+    One(&'a str),
+    /// All but the one in which it is asked for.
+    Others,
+}
+
+/// Ends sessions of whoever asks. Answers how many there were.
+pub async fn end(app: &App, own: &Session, which: Ending<'_>, request_id: RequestId) -> Result<u64, storage::Error> {
+    let account = own.principal.subject.as_str();
+    let mut change = app.custody().begin().await?;
+    let sessions = match which {
+        Ending::One(id) => u64::from(table::remove_one(change.tx(), account, id).await?),
+        Ending::Others => table::remove_all(change.tx(), account, Some(&own.id)).await?,
+    };
+    if sessions > 0 {
+        let caller = Caller { who: &own.principal, request_id };
+        let subject = subject_of(account);
+        let record = SessionsRecord { sessions };
+        app.custody().commit(change, caller, Action::SessionEnded, (&subject, &record)).await?;
+    }
+    Ok(sessions)
+}
+
 fn session(stored: StoredSession) -> Session {
     let principal = Principal { subject: stored.account, role: stored.role };
     Session { id: stored.id, principal: Arc::new(principal), started_at: stored.started_at }
 }
 
 /// How the audit log names an account.
-fn subject_of(account: &str) -> String {
+pub(super) fn subject_of(account: &str) -> String {
     format!("account/{account}")
 }

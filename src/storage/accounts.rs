@@ -19,7 +19,42 @@ pub struct StoredAccount {
 const FIND: &str = "SELECT name, role, password_hash, created_at, disabled_at FROM accounts WHERE name = $1";
 const INSERT: &str = "INSERT INTO accounts (name, role, password_hash, created_at) VALUES ($1, $2, $3, $4)";
 
-pub(super) const QUERIES: [&str; 2] = [FIND, INSERT];
+const LIST: &str = "SELECT name, role, password_hash, created_at, disabled_at FROM accounts ORDER BY name";
+const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $1 WHERE name = $2";
+const SET_DISABLED: &str = "UPDATE accounts SET disabled_at = $1 WHERE name = $2";
+const SET_ROLE: &str = "UPDATE accounts SET role = $1 WHERE name = $2";
+
+pub(super) const QUERIES: [&str; 6] = [FIND, INSERT, LIST, SET_PASSWORD, SET_DISABLED, SET_ROLE];
+
+/// Every account, by name.
+pub async fn list(tx: &mut Tx) -> Result<Vec<StoredAccount>, Error> {
+    let rows: Vec<Columns> = on_backend!(tx, |connection| sqlx::query_as(LIST).fetch_all(connection).await?);
+    rows.into_iter().map(StoredAccount::try_from).collect()
+}
+
+/// Gives an account another password, by its hash.
+pub async fn set_password(tx: &mut Tx, name: &str, hash: &str) -> Result<(), Error> {
+    on_backend!(tx, |connection| {
+        sqlx::query(SET_PASSWORD).bind(hash).bind(name).execute(connection).await?;
+    });
+    Ok(())
+}
+
+/// Disables an account since a time, or enables it.
+pub async fn set_disabled(tx: &mut Tx, name: &str, since: Option<Timestamp>) -> Result<(), Error> {
+    on_backend!(tx, |connection| {
+        sqlx::query(SET_DISABLED).bind(since.map(|at| at.to_string())).bind(name).execute(connection).await?;
+    });
+    Ok(())
+}
+
+/// Gives an account another role.
+pub async fn set_role(tx: &mut Tx, name: &str, role: Role) -> Result<(), Error> {
+    on_backend!(tx, |connection| {
+        sqlx::query(SET_ROLE).bind(role.to_string()).bind(name).execute(connection).await?;
+    });
+    Ok(())
+}
 
 /// The account of this name.
 pub async fn find(tx: &mut Tx, name: &str) -> Result<Option<StoredAccount>, Error> {

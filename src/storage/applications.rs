@@ -94,7 +94,7 @@ const MARK_ERASED: &str = "UPDATE applications SET erased_at = $1 WHERE id = $2"
 
 /// How many await review; nobody counts beyond a limit.
 const WAITING: &str =
-    "SELECT COUNT(*) FROM (SELECT 1 AS one FROM applications WHERE outcome = 'review' LIMIT $1) AS counted";
+    "SELECT COUNT(*) FROM (SELECT 1 AS one FROM applications WHERE outcome = 'review' AND id < $1 LIMIT $2) AS counted";
 
 const VERSION: &str = "SELECT version FROM applications WHERE id = $1";
 
@@ -203,10 +203,14 @@ pub async fn version(tx: &mut Tx, id: ApplicationId) -> Result<Option<u32>, Erro
         .transpose()
 }
 
-/// How many applications await review, counted up to `most`.
-pub async fn waiting(tx: &mut Tx, most: u32) -> Result<u32, Error> {
+/// How many applications await review, of those with an identifier below one where that is given; counted up to `most`.
+pub async fn waiting(tx: &mut Tx, below: Option<&str>, most: u32) -> Result<u32, Error> {
     let count: i64 = on_backend!(tx, |connection| {
-        sqlx::query_scalar(WAITING).bind(i64::from(most)).fetch_one(connection).await?
+        sqlx::query_scalar(WAITING)
+            .bind(below.unwrap_or(BEYOND_IDS))
+            .bind(i64::from(most))
+            .fetch_one(connection)
+            .await?
     });
     Ok(u32::try_from(count).unwrap_or(most))
 }
@@ -296,6 +300,6 @@ impl TryFrom<Columns> for StoredApplication {
     }
 }
 
-fn parse_outcome(word: &str) -> Option<Outcome> {
+pub(super) fn parse_outcome(word: &str) -> Option<Outcome> {
     [Outcome::Approve, Outcome::Review, Outcome::Decline].into_iter().find(|outcome| outcome.to_string() == word)
 }

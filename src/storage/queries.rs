@@ -1,7 +1,8 @@
 //! Every query, so that one test prepares each on every backend.
 
 use super::{
-    accounts, applications, audit, data_keys, decisions, entries, idempotency, legal_holds, registry, sessions,
+    accounts, applications, audit, data_keys, decisions, entries, idempotency, legal_holds, registry, saved_views,
+    sessions, sign_ins, summaries, tallies,
 };
 
 /// The text of every query.
@@ -16,4 +17,8 @@ pub fn all() -> impl Iterator<Item = &'static str> {
         .chain(legal_holds::QUERIES)
         .chain(accounts::QUERIES)
         .chain(sessions::QUERIES)
+        .chain(sign_ins::QUERIES)
+        .chain(saved_views::QUERIES)
+        .chain(summaries::QUERIES)
+        .chain(tallies::QUERIES)
 }

@@ -39,7 +39,36 @@ const TOUCH: &str = "UPDATE sessions SET last_seen_at = $1 WHERE token_hash = $2
 const REMOVE: &str = "DELETE FROM sessions WHERE token_hash = $1";
 const REMOVE_OLD: &str = "DELETE FROM sessions WHERE started_at < $1";
 
-pub(super) const QUERIES: [&str; 5] = [FIND, INSERT, TOUCH, REMOVE, REMOVE_OLD];
+const OF_ACCOUNT: &str = "SELECT s.id, s.account, a.role, a.password_hash IS NOT NULL AS has_password, \
+                          a.disabled_at IS NOT NULL AS is_disabled, s.started_at, s.last_seen_at, s.client \
+                          FROM sessions s JOIN accounts a ON a.name = s.account \
+                          WHERE s.account = $1 ORDER BY s.started_at DESC, s.id DESC LIMIT 100";
+const REMOVE_ONE: &str = "DELETE FROM sessions WHERE account = $1 AND id = $2";
+const REMOVE_ALL: &str = "DELETE FROM sessions WHERE account = $1 AND id <> $2";
+
+pub(super) const QUERIES: [&str; 8] = [FIND, INSERT, TOUCH, REMOVE, REMOVE_OLD, OF_ACCOUNT, REMOVE_ONE, REMOVE_ALL];
+
+/// The sessions of an account, the newest first, at most 100.
+pub async fn of_account(tx: &mut Tx, account: &str) -> Result<Vec<StoredSession>, Error> {
+    let rows: Vec<Columns> =
+        on_backend!(tx, |connection| sqlx::query_as(OF_ACCOUNT).bind(account).fetch_all(connection).await?);
+    rows.into_iter().map(StoredSession::try_from).collect()
+}
+
+/// Ends one session of an account, by its id. False when it has none of it.
+pub async fn remove_one(tx: &mut Tx, account: &str, id: &str) -> Result<bool, Error> {
+    let removed = on_backend!(tx, |connection| {
+        sqlx::query(REMOVE_ONE).bind(account).bind(id).execute(connection).await?.rows_affected()
+    });
+    Ok(removed > 0)
+}
+
+/// Ends every session of an account but one, or every one. Answers how many.
+pub async fn remove_all(tx: &mut Tx, account: &str, except_id: Option<&str>) -> Result<u64, Error> {
+    Ok(on_backend!(tx, |connection| {
+        sqlx::query(REMOVE_ALL).bind(account).bind(except_id.unwrap_or("")).execute(connection).await?.rows_affected()
+    }))
+}
 
 /// The session of a token, by its hash.
 pub async fn find(tx: &mut Tx, token_hash: [u8; 32]) -> Result<Option<StoredSession>, Error> {

@@ -25,6 +25,7 @@ use underwright::{
     service::{
         self, App, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
+        custody::Custody,
         models::LoadedModel,
         recorder,
         registry::{self, LoadedPolicy},
@@ -159,6 +160,14 @@ impl TestApp {
 
     pub(crate) fn anonymous(&self) -> Client {
         self.client_with(None)
+    }
+
+    /// The store of the running server as a command opens it.
+    pub(crate) async fn custody(&self) -> Custody {
+        let db = Db::open(&url(&self.store)).await.expect("a database");
+        let journal = ErasureJournal::open(self.store.folder().join("erasures.jsonl")).expect("a journal");
+        let encryption = KeyEncryption::single("test", &SecretKey::from_slice(KEK).expect("32 bytes"));
+        Custody::open(db, encryption, journal, (self.clock.clone(), Ids::seeded(9))).await.expect("the keys")
     }
 
     /// Asks the server to stop, and waits until it has. Nobody else can use the database then.

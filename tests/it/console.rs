@@ -1,6 +1,9 @@
 //! The console over HTTP, as a browser meets it.
 
+mod accounts;
 pub(crate) mod browser;
+mod home;
+mod lists;
 mod registry;
 mod roles;
 mod sessions;

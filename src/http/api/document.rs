@@ -1,6 +1,6 @@
 //! The OpenAPI 3.1 document: gathered from the handlers, so that it says what they do.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::collections::BTreeSet;
 
 use actix_web::web::Bytes;
 use serde_json::{Value, json};
@@ -81,11 +81,19 @@ pub fn json_text() -> Result<String, serde_json::Error> {
     document().to_pretty_json().map(|text| text + "\n")
 }
 
-/// The document as it is served: written out once, when it is first asked for. It takes megabytes to make.
-pub(super) fn rendered() -> Bytes {
-    // The document is made of texts, which always serialise; a test holds that.
-    static RENDERED: LazyLock<Bytes> = LazyLock::new(|| Bytes::from(json_text().unwrap_or_default()));
-    RENDERED.clone()
+/// The document as it is served: written out once.
+#[derive(Debug, Clone)]
+pub struct Rendered(Bytes);
+
+impl Rendered {
+    pub(super) fn new() -> Self {
+        // The document is made of texts, which always serialise; a test holds that.
+        Self(Bytes::from(json_text().unwrap_or_default()))
+    }
+
+    pub(super) fn bytes(&self) -> Bytes {
+        self.0.clone()
+    }
 }
 
 /// The application of the contract: invented, complete, and accepted by the shipped model.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use subtle::ConstantTimeEq;
 use utoipa::ToSchema;
 
-use super::document::{ServerProblems, UnauthenticatedProblem, rendered};
+use super::document::{Rendered, ServerProblems, UnauthenticatedProblem};
 use crate::{
     http::{
         Context,
@@ -90,6 +90,6 @@ pub async fn metrics(request: HttpRequest, context: Data<Context>) -> Result<Htt
     tag = "operations",
     responses((status = 200, description = "The OpenAPI 3.1 document", body = Object)),
 )]
-pub async fn openapi() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(rendered())
+pub async fn openapi(document: Data<Rendered>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.bytes())
 }

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{SignedIn, Viewer, forms::Fields, page, sign_in::form_encoded, texts::Texts};
+use super::{SignedIn, Viewer, filters::escaped, forms::Fields, page, texts::Texts};
 use crate::{
     audit::entry::Action,
     domain::timestamp::Timestamp,
@@ -117,14 +117,14 @@ impl Search {
             ("to", to),
         ];
         let given = fields.into_iter().chain(more.iter().copied()).filter(|(_, text)| !text.is_empty());
-        let pairs: Vec<String> = given.map(|(name, text)| format!("{name}={}", form_encoded(text))).collect();
+        let pairs: Vec<String> = given.map(|(name, text)| format!("{name}={}", escaped(text))).collect();
         format!("/audit?{}", pairs.join("&"))
     }
 
     /// The period alone: what an export is of.
     fn period(&self) -> String {
         let given = [("from", &self.from), ("to", &self.to)].into_iter().filter(|(_, text)| !text.is_empty());
-        let pairs: Vec<String> = given.map(|(name, text)| format!("&{name}={}", form_encoded(text))).collect();
+        let pairs: Vec<String> = given.map(|(name, text)| format!("&{name}={}", escaped(text))).collect();
         pairs.concat()
     }
 }
@@ -172,11 +172,9 @@ pub async fn show(
 pub fn subject_address(subject: &str) -> Option<String> {
     let mut parts = subject.split('/');
     match (parts.next(), parts.next(), parts.next()) {
-        (Some("model"), Some(name), Some(version)) => {
-            Some(format!("/models/{}/{}", form_encoded(name), form_encoded(version)))
-        }
+        (Some("model"), Some(name), Some(version)) => Some(format!("/models/{}/{}", escaped(name), escaped(version))),
         (Some("policy"), Some(_), Some(_)) => Some("/policy".to_owned()),
-        (Some(id), None, None) if id.starts_with("app_") => Some(format!("/applications/{}", form_encoded(id))),
+        (Some(id), None, None) if id.starts_with("app_") => Some(format!("/applications/{}", escaped(id))),
         _ => None,
     }
 }

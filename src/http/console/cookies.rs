@@ -7,6 +7,8 @@ use crate::auth::session::SessionToken;
 /// The session's cookie. The prefix has browsers take it over TLS alone, for this host alone, for all of its paths (RFC 6265bis §4.1.3.2);
 /// they take a loopback address for as good as TLS.
 pub(super) const SESSION: &str = "__Host-underwright-session";
+/// What a browser is known by once somebody has signed in from it.
+pub(super) const BROWSER: &str = "__Host-underwright-browser";
 pub(super) const LANGUAGE: &str = "underwright-language";
 pub(super) const THEME: &str = "underwright-theme";
 
@@ -34,6 +36,17 @@ pub fn session_token(request: &HttpRequest) -> Option<SessionToken> {
 /// colleague's link opens, and with no other request from elsewhere.
 pub(super) fn session(token: &SessionToken) -> String {
     format!("{SESSION}={}; Path=/; Secure; HttpOnly; SameSite=Lax", token.text())
+}
+
+/// The token by which a browser is known.
+#[must_use]
+pub(super) fn browser_token(request: &HttpRequest) -> Option<SessionToken> {
+    SessionToken::parse(read(request, BROWSER)?)
+}
+
+/// Lets a browser be known for a year.
+pub(super) fn browser(token: &SessionToken) -> String {
+    format!("{BROWSER}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=31536000", token.text())
 }
 
 /// Takes the session's cookie away.

@@ -1,5 +1,7 @@
 //! Money, shares and times as people read them: the one place that says how.
 
+use std::borrow::Borrow;
+
 use time::{Date, Duration, Month, OffsetDateTime};
 
 use super::texts::{Language, Texts};
@@ -76,6 +78,34 @@ pub fn signed(number: f64, places: usize) -> String {
     format!("{}{written}", if number < 0.0 { '\u{2212}' } else { '+' })
 }
 
+/// For templates, which call methods and hand over references.
+#[expect(clippy::unused_self, reason = "a template calls it on what it has at hand")]
+impl Texts {
+    /// As [`money`].
+    #[must_use]
+    pub fn money(self, amount_minor: impl Borrow<i64>, currency: &str) -> String {
+        money(*amount_minor.borrow(), currency)
+    }
+
+    /// As [`percent`].
+    #[must_use]
+    pub fn percent(self, share: impl Borrow<f64>) -> String {
+        percent(*share.borrow())
+    }
+
+    /// As [`signed`], with two digits behind the point.
+    #[must_use]
+    pub fn signed(self, number: impl Borrow<f64>) -> String {
+        signed(*number.borrow(), 2)
+    }
+
+    /// As [`count`].
+    #[must_use]
+    pub fn count(self, number: impl Borrow<u64>) -> String {
+        count(*number.borrow())
+    }
+}
+
 impl Texts {
     /// An instant at the console's offset from UTC.
     #[must_use]
@@ -144,8 +174,8 @@ impl Texts {
 
     /// How long something lasted, in its largest unit: `3 hours`, `5 分钟`.
     #[must_use]
-    pub fn span(self, duration: Duration) -> String {
-        let minutes = duration.whole_minutes().max(0);
+    pub fn span(self, duration: impl Borrow<Duration>) -> String {
+        let minutes = duration.borrow().whole_minutes().max(0);
         match minutes {
             0 => self.shell_span_moment().to_owned(),
             1..60 => self.shell_span_minutes(minutes),

@@ -1,30 +1,36 @@
 //! Signing in and out.
 
-use std::fmt::Write;
-
 use actix_web::{
     HttpRequest, HttpResponse,
     dev::Payload,
-    http::header,
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
     web::{self, Data},
 };
 use askama::Template;
 
 use super::{
     Posted, Visitor, cookies,
+    filters::escaped,
     forms::{self, Fields},
-    is_from_own_page, page, see_other,
+    is_from_own_page, page, page_with, see_other,
     texts::Texts,
     viewer::foreign_form,
 };
 use crate::{
+    auth::{password::HashingError, session::SessionToken},
     domain::principal::Role,
     http::{
         Context,
         extract::{RequestName, permit},
-        problem::Problem,
+        problem::{Code, Problem},
     },
-    service::sessions::{self, SignInError, Visit},
+    service::{
+        sessions::{self, Opened, Visit},
+        sign_in::{Attempt, SignInError, sign_in, sign_in_as},
+    },
 };
 
 /// Where the sign-in stands.
@@ -39,21 +45,97 @@ struct SignIn<'a> {
     next: &'a str,
     /// The roles to sign in as, in development mode.
     roles: Vec<(Role, &'static str)>,
+    /// The name that was typed.
+    name: &'a str,
+    /// Why nobody was signed in.
+    fault: Option<String>,
+}
+
+impl<'a> SignIn<'a> {
+    fn new(visitor: &'a Visitor, context: &Context, next: &'a str) -> Self {
+        let t = visitor.t;
+        let roles = if context.console.sessions.development { &Role::ALL[..] } else { &[] };
+        let roles = roles.iter().map(|role| (*role, t.role(*role))).collect();
+        Self { viewer: visitor, t, next, roles, name: "", fault: None }
+    }
 }
 
 /// `GET /sign-in`
 pub async fn show(request: HttpRequest, context: Data<Context>) -> Result<HttpResponse, Problem> {
     let (visitor, query) = (Visitor::of(&request), Fields::parse(request.query_string().as_bytes()));
     let next = safe_next(query.text("next"));
-    let rules = context.console.sessions;
     if let Some(token) = cookies::session_token(&request)
-        && sessions::find(&context.app, rules, &token).await?.is_some()
+        && sessions::find(&context.app, context.console.sessions, &token).await?.is_some()
     {
         return Ok(see_other(next));
     }
+    page(&SignIn::new(&visitor, &context, next))
+}
+
+/// `POST /sign-in`: with a name and a password.
+pub async fn submit(
+    request: HttpRequest,
+    name: RequestName,
+    context: Data<Context>,
+    payload: web::Payload,
+) -> Result<HttpResponse, Problem> {
+    if !is_from_own_page(&request) {
+        return Err(foreign_form());
+    }
+    let fields = forms::read(&request, web_payload(payload)).await?;
+    let (client, browser, network) =
+        (client_name(&request), cookies::browser_token(&request), context.rates.network_of(&request));
+    let attempt = Attempt {
+        name: fields.text("name"),
+        password: fields.raw("password"),
+        browser: browser.as_ref(),
+        network: network.as_deref(),
+    };
+    let visit = Visit { client: &client, request_id: name.0 };
+    match sign_in(&context.app, context.console.sessions, attempt, visit).await {
+        Ok((opened, browser)) => Ok(signed_in(&opened, Some(&browser), fields.text("next"))),
+        Err(error) => refuse(&Visitor::of(&request), &context, &fields, error),
+    }
+}
+
+/// Leads on, with the session's cookie.
+fn signed_in(opened: &Opened, browser: Option<&SessionToken>, next: &str) -> HttpResponse {
+    let mut answer = see_other(safe_next(next));
+    set_cookie(&mut answer, &cookies::session(&opened.token));
+    if let Some(browser) = browser {
+        set_cookie(&mut answer, &cookies::browser(browser));
+    }
+    answer
+}
+
+/// Shows the sign-in again, with what was typed but for the password.
+fn refuse(visitor: &Visitor, context: &Context, fields: &Fields, error: SignInError) -> Result<HttpResponse, Problem> {
     let t = visitor.t;
-    let roles = if rules.development { Role::ALL.map(|role| (role, t.role(role))).to_vec() } else { Vec::new() };
-    page(&SignIn { viewer: &visitor, t, next, roles })
+    let (status, fault, wait) = match error {
+        SignInError::Refused => (StatusCode::UNPROCESSABLE_ENTITY, t.session_refused().to_owned(), None),
+        SignInError::Wait { seconds } => {
+            let span = if seconds < 60 {
+                t.session_seconds(seconds)
+            } else {
+                t.span(time::Duration::seconds(i64::from(seconds) + 59))
+            };
+            (StatusCode::TOO_MANY_REQUESTS, t.session_wait(span), Some(seconds))
+        }
+        SignInError::Hashing(HashingError::Busy) => {
+            (StatusCode::SERVICE_UNAVAILABLE, t.session_busy().to_owned(), Some(2))
+        }
+        error => return Err(error.into()),
+    };
+    let shown = SignIn {
+        name: fields.text("name"),
+        fault: Some(fault),
+        ..SignIn::new(visitor, context, safe_next(fields.text("next")))
+    };
+    let mut answer = page_with(status, &shown)?;
+    if let Some(seconds) = wait {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(answer)
 }
 
 /// `POST /sign-in/development`: as a role, without a password.
@@ -70,10 +152,8 @@ pub async fn in_development(
     let role: Role = fields.text("role").parse().map_err(|_| Problem::not_found())?;
     let client = client_name(&request);
     let visit = Visit { client: &client, request_id: name.0 };
-    let opened = sessions::sign_in_as(&context.app, context.console.sessions, role, visit).await?;
-    let mut answer = see_other(safe_next(fields.text("next")));
-    set_cookie(&mut answer, &cookies::session(&opened.token));
-    Ok(answer)
+    let opened = sign_in_as(&context.app, context.console.sessions, role, visit).await?;
+    Ok(signed_in(&opened, None, fields.text("next")))
 }
 
 /// `POST /sign-out`
@@ -92,6 +172,8 @@ impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::NotInDevelopment => Self::not_found(),
+            SignInError::Refused | SignInError::Wait { .. } => Self::new(Code::Unauthenticated, format!("{error}.")),
+            SignInError::Hashing(error) => Self::internal(&error),
             SignInError::Randomness(error) => Self::internal(&error),
             SignInError::Storage(error) => error.into(),
         }
@@ -104,24 +186,11 @@ pub fn address(next: Option<&str>) -> String {
     match next.map(safe_next) {
         None | Some("/") => SIGN_IN.to_owned(),
         Some(next) => {
-            let mut query = form_encoded(next);
+            let mut query = escaped(next);
             query.insert_str(0, "/sign-in?next=");
             query
         }
     }
-}
-
-/// A value of a query, as it stands in an address.
-pub(super) fn form_encoded(text: &str) -> String {
-    let mut written = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            written.push(char::from(byte));
-        } else {
-            write!(written, "%{byte:02X}").expect("a String takes all text");
-        }
-    }
-    written
 }
 
 /// An address of this server, or its home page: nobody is led elsewhere.

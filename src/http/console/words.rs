@@ -1,5 +1,7 @@
 //! Words for the values of closed lists.
 
+use std::borrow::Borrow;
+
 use super::texts::Texts;
 use crate::audit::entry::Action;
 use crate::domain::{
@@ -10,8 +12,8 @@ use crate::domain::{
 impl Texts {
     /// A role: `Loan officer`.
     #[must_use]
-    pub const fn role(self, role: Role) -> &'static str {
-        match role {
+    pub fn role(self, role: impl Borrow<Role>) -> &'static str {
+        match role.borrow() {
             Role::Officer => self.shell_role_officer(),
             Role::Manager => self.shell_role_manager(),
             Role::Risk => self.shell_role_risk(),
@@ -47,8 +49,8 @@ impl Texts {
 
     /// An outcome as it stands: `Approved`, `Waits for review`, `Declined`.
     #[must_use]
-    pub const fn outcome(self, outcome: Outcome) -> &'static str {
-        match outcome {
+    pub fn outcome(self, outcome: impl Borrow<Outcome>) -> &'static str {
+        match outcome.borrow() {
             Outcome::Approve => self.shell_outcome_approve(),
             Outcome::Review => self.shell_outcome_review(),
             Outcome::Decline => self.shell_outcome_decline(),
@@ -57,11 +59,18 @@ impl Texts {
 
     /// A status: `Decided`, `Waits for review`.
     #[must_use]
-    pub const fn status(self, status: Status) -> &'static str {
-        match status {
+    pub fn status(self, status: impl Borrow<Status>) -> &'static str {
+        match status.borrow() {
             Status::Decided => self.shell_status_decided(),
             Status::AwaitingReview => self.shell_outcome_review(),
         }
+    }
+
+    /// The class of an outcome's pill: for templates.
+    #[must_use]
+    #[expect(clippy::unused_self, reason = "a template calls it on what it has at hand")]
+    pub fn outcome_class(self, outcome: impl Borrow<Outcome>) -> &'static str {
+        outcome_class(*outcome.borrow())
     }
 }
 

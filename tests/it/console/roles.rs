@@ -8,6 +8,8 @@ use underwright::{
 use super::browser::{Browser, text};
 use crate::app::{TestApp, application_for};
 
+/// Who reads applications.
+const READERS: &[Role] = &[Officer, Manager, Auditor, Service];
 const EVERYONE: &[Role] = &[Officer, Manager, Risk, Auditor, Privacy, Service, Admin];
 
 /// Method, path and who may. `{id}` is an application that awaits review, `{name}` and `{version}` the model in force.
@@ -32,6 +34,14 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     ("POST", "/applicants/hold", &[Privacy]),
     ("POST", "/applicants/release", &[Privacy]),
     ("POST", "/applicants/erase", &[Privacy]),
+    ("GET", "/applications", READERS),
+    ("GET", "/applications.csv", READERS),
+    ("POST", "/applications/views", READERS),
+    ("POST", "/applications/views/remove", READERS),
+    ("GET", "/waiting", &[Officer, Manager]),
+    ("GET", "/sessions", EVERYONE),
+    ("POST", "/sessions/end", EVERYONE),
+    ("POST", "/sessions/end-others", EVERYONE),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

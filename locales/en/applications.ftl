@@ -1,0 +1,35 @@
+# The lists of applications.
+
+applications-title = Applications
+applications-waiting-title = Waiting for review
+applications-waiting-text = The one that has waited longest stands first. The target is { $target }.
+applications-status = Status
+applications-outcome = Outcome
+applications-any = Any
+applications-score-from = Score from
+applications-amount-from = Amount from
+applications-from = Received from
+applications-reference = Reference
+applications-filter = Show
+applications-clear = Show all
+applications-wrong = Some filters cannot be read: correct those that are marked.
+applications-score-to-label = Score to
+applications-amount-to-label = Amount to
+applications-to-label = Received to
+applications-application = Application
+applications-amount = Amount
+applications-score = Score
+applications-probability = Probability of default
+applications-received = Received
+applications-age = Waits for
+applications-none = No application is like this.
+applications-none-waiting = Nothing waits for review.
+applications-next = Next page
+applications-first = First page
+applications-cut = This page looked through the applications back to { $moment }.
+applications-search-on = Search further back
+applications-csv = Download as CSV
+applications-views = Saved views
+applications-view-name = Name of this view
+applications-save = Save this view
+applications-remove = Remove this view

@@ -1,0 +1,35 @@
+# 申请列表。
+
+applications-title = 贷款申请
+applications-waiting-title = 待审核
+applications-waiting-text = 等待最久的排在最前。目标时限为{ $target }。
+applications-status = 状态
+applications-outcome = 结果
+applications-any = 不限
+applications-score-from = 评分从
+applications-amount-from = 金额从
+applications-from = 收到日期从
+applications-reference = 编号
+applications-filter = 查看
+applications-clear = 显示全部
+applications-wrong = 部分筛选条件无法识别，请更正标出的项目。
+applications-score-to-label = 评分至
+applications-amount-to-label = 金额至
+applications-to-label = 收到日期至
+applications-application = 申请
+applications-amount = 金额
+applications-score = 评分
+applications-probability = 违约概率
+applications-received = 收到时间
+applications-age = 已等待
+applications-none = 没有符合条件的申请。
+applications-none-waiting = 没有待审核的申请。
+applications-next = 下一页
+applications-first = 第一页
+applications-cut = 本页已查找至 { $moment } 收到的申请。
+applications-search-on = 继续往前查找
+applications-csv = 下载 CSV
+applications-views = 已保存的视图
+applications-view-name = 视图名称
+applications-save = 保存此视图
+applications-remove = 删除此视图
