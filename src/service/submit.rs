@@ -32,7 +32,7 @@ use crate::{
 const ROUTE: &str = "POST /v1/applications";
 const CREATED: u16 = 201;
 /// How often an application is decided anew because something else was put into force meanwhile.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: usize = 8;
 
 /// Why an application was not decided. Nothing of it is kept.
 #[derive(Debug, thiserror::Error)]

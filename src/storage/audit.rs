@@ -116,13 +116,13 @@ const LIST_BY_REQUEST: [&str; 2] = [listing!("request_id = $6 AND ", "ASC"), lis
 const LIST_BY_SUBJECT: [&str; 2] = [listing!("subject = $4 AND ", "ASC"), listing!("subject = $4 AND ", "DESC")];
 const LIST_BY_ACTOR: [&str; 2] = [listing!("actor = $5 AND ", "ASC"), listing!("actor = $5 AND ", "DESC")];
 const LIST_BY_RARE_ACTION: [&str; 2] = [
-    listing!("action NOT IN ('application.decided', 'application.reviewed') AND action = $3 AND ", "ASC"),
-    listing!("action NOT IN ('application.decided', 'application.reviewed') AND action = $3 AND ", "DESC"),
+    listing!("action <> 'application.decided' AND action = $3 AND ", "ASC"),
+    listing!("action <> 'application.decided' AND action = $3 AND ", "DESC"),
 ];
 
-/// The last entry of an action that decides no application.
+/// The last entry of an action that is no decision by model and policy.
 const LAST_OF_RARE_ACTION: &str = "SELECT entry FROM audit_entries \
-     WHERE action NOT IN ('application.decided', 'application.reviewed') AND action = $1 ORDER BY sequence DESC LIMIT 1";
+     WHERE action <> 'application.decided' AND action = $1 ORDER BY sequence DESC LIMIT 1";
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
     let lists = [LIST, LIST_BY_REQUEST, LIST_BY_SUBJECT, LIST_BY_ACTOR, LIST_BY_RARE_ACTION];
@@ -233,13 +233,13 @@ const fn narrowest(listing: &EntryListing<'_>) -> [&'static str; 2] {
     match listing {
         EntryListing { request_id: Some(_), .. } => LIST_BY_REQUEST,
         EntryListing { subject: Some(_), .. } => LIST_BY_SUBJECT,
-        EntryListing { action: Some(action), .. } if !action.is_decision() => LIST_BY_RARE_ACTION,
+        EntryListing { action: Some(action), .. } if !matches!(action, Action::ApplicationDecided) => LIST_BY_RARE_ACTION,
         EntryListing { actor: Some(_), .. } => LIST_BY_ACTOR,
         _ => LIST,
     }
 }
 
-/// The last entry (canonical JSON) of an action that decides no application; `None` when there is none.
+/// The last entry (canonical JSON) of an action that is no decision by model and policy; `None` when there is none.
 pub async fn last_of(tx: &mut Tx, action: Action) -> Result<Option<String>, Error> {
     Ok(on_backend!(tx, |connection| {
         sqlx::query_scalar(LAST_OF_RARE_ACTION).bind(action.as_str()).fetch_optional(connection).await?

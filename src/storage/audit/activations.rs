@@ -14,16 +14,16 @@ pub struct Marks {
     pub policy: Option<u64>,
 }
 
-/// Two looks into an index of few entries: every transaction that records decisions takes them.
+/// Two looks into an index: every transaction that records decisions takes them.
 const MARKS: &str = "SELECT \
-     (SELECT sequence FROM audit_entries WHERE action NOT IN ('application.decided', 'application.reviewed') \
+     (SELECT sequence FROM audit_entries WHERE action <> 'application.decided' \
       AND action = 'model.activated' ORDER BY sequence DESC LIMIT 1), \
-     (SELECT sequence FROM audit_entries WHERE action NOT IN ('application.decided', 'application.reviewed') \
+     (SELECT sequence FROM audit_entries WHERE action <> 'application.decided' \
       AND action = 'policy.activated' ORDER BY sequence DESC LIMIT 1)";
 
-/// The entries of one action that decides no application, the last first.
+/// The entries of one action that is no decision by model and policy, the last first.
 const OF_RARE_ACTION: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries \
-     WHERE action NOT IN ('application.decided', 'application.reviewed') AND action = $1 \
+     WHERE action <> 'application.decided' AND action = $1 \
      ORDER BY sequence DESC LIMIT $2";
 
 pub(super) const QUERIES: [&str; 2] = [MARKS, OF_RARE_ACTION];
@@ -39,7 +39,7 @@ pub async fn marks(tx: &mut Tx) -> Result<Marks, Error> {
     Ok(Marks { model: place(model)?, policy: place(policy)? })
 }
 
-/// The last entries of one action that decides no application, the last first.
+/// The last entries of one action that is no decision by model and policy, the last first.
 pub async fn of_rare_action(tx: &mut Tx, action: Action, most: u32) -> Result<Vec<StoredEntry>, Error> {
     let rows: Vec<EntryColumns> = on_backend!(tx, |connection| {
         sqlx::query_as(OF_RARE_ACTION).bind(action.as_str()).bind(i64::from(most)).fetch_all(connection).await?

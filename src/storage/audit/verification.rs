@@ -33,7 +33,7 @@ const CUT_OFF_AT: &str =
     "SELECT audit_sequence FROM decisions WHERE audit_sequence >= $1 ORDER BY audit_sequence LIMIT 1";
 
 const KEY_ENTRIES: &str = "SELECT entry FROM audit_entries \
-     WHERE action NOT IN ('application.decided', 'application.reviewed') AND action = $1 ORDER BY sequence";
+     WHERE action <> 'application.decided' AND action = $1 ORDER BY sequence";
 
 const CHECKPOINTS: &str = "SELECT number, size, note FROM audit_checkpoints WHERE number >= $1 ORDER BY number";
 
