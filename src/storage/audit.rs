@@ -233,7 +233,9 @@ const fn narrowest(listing: &EntryListing<'_>) -> [&'static str; 2] {
     match listing {
         EntryListing { request_id: Some(_), .. } => LIST_BY_REQUEST,
         EntryListing { subject: Some(_), .. } => LIST_BY_SUBJECT,
-        EntryListing { action: Some(action), .. } if !matches!(action, Action::ApplicationDecided) => LIST_BY_RARE_ACTION,
+        EntryListing { action: Some(action), .. } if !matches!(action, Action::ApplicationDecided) => {
+            LIST_BY_RARE_ACTION
+        }
         EntryListing { actor: Some(_), .. } => LIST_BY_ACTOR,
         _ => LIST,
     }
