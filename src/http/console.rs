@@ -38,7 +38,7 @@ use time::{Duration, UtcOffset};
 
 pub use self::{
     cookies::session_token,
-    origin::is_from_own_page,
+    origin::{is_for_loopback, is_from_own_page},
     viewer::{FORM_TOKEN_HEADER, Posted, SignedIn, Viewer, Visitor},
 };
 use super::problem::Problem;

@@ -8,3 +8,4 @@ mod registry;
 mod roles;
 mod sessions;
 mod shell;
+mod style;

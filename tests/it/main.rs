@@ -46,3 +46,4 @@ mod serving;
 mod stopping;
 mod tokens;
 mod traces;
+mod users;

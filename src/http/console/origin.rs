@@ -16,11 +16,38 @@ pub fn is_from_own_page(request: &HttpRequest) -> bool {
     authority.is_some_and(|authority| !authority.is_empty() && host == Some(authority))
 }
 
+/// Whether a request names this machine itself as its host. A page elsewhere whose name was made to lead here (DNS
+/// rebinding) names its own.
+#[must_use]
+pub fn is_for_loopback(request: &HttpRequest) -> bool {
+    let host = request.headers().get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => host,
+    };
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
+
+    #[test]
+    fn a_name_that_was_made_to_lead_here_is_not_this_machine() {
+        let is = |host: &'static str| {
+            is_for_loopback(&TestRequest::default().insert_header(("host", host)).to_http_request())
+        };
+        for own in ["localhost", "localhost:8080", "127.0.0.1:8080", "[::1]:8080", "[::1]"] {
+            assert!(is(own), "{own}");
+        }
+        for foreign in
+            ["", "evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example:80", "[::2]"]
+        {
+            assert!(!is(foreign), "{foreign}");
+        }
+    }
 
     #[test]
     fn a_page_of_this_server_is_told_by_what_no_page_can_forge() {

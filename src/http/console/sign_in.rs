@@ -15,7 +15,7 @@ use super::{
     Posted, Visitor, cookies,
     filters::escaped,
     forms::{self, Fields},
-    is_from_own_page, page, page_with, see_other,
+    is_for_loopback, is_from_own_page, page, page_with, see_other,
     texts::Texts,
     viewer::foreign_form,
 };
@@ -82,6 +82,7 @@ pub async fn submit(
     if !is_from_own_page(&request) {
         return Err(foreign_form());
     }
+    context.rates.count_stranger(&request)?;
     let fields = forms::read(&request, web_payload(payload)).await?;
     let (client, browser, network) =
         (client_name(&request), cookies::browser_token(&request), context.rates.network_of(&request));
@@ -147,6 +148,9 @@ pub async fn in_development(
 ) -> Result<HttpResponse, Problem> {
     if !is_from_own_page(&request) {
         return Err(foreign_form());
+    }
+    if !is_for_loopback(&request) {
+        return Err(Problem::not_found());
     }
     let fields = forms::read(&request, web_payload(payload)).await?;
     let role: Role = fields.text("role").parse().map_err(|_| Problem::not_found())?;

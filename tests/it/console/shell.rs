@@ -3,7 +3,7 @@
 use underwright::domain::principal::Role;
 
 use super::browser::{Browser, text};
-use crate::app::TestApp;
+use crate::app::{Options, TestApp};
 
 const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                         form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -45,6 +45,26 @@ async fn what_is_refused_is_a_page_for_a_browser_and_a_problem_for_a_program() {
     app.anonymous().get("/no-such-page").await.expect_problem(404, "not_found");
     app.anonymous().get("/").await.expect_problem(401, "unauthenticated");
     browser.get("/v1/applications").await.expect_problem(401, "unauthenticated");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_panics_is_a_page_without_its_cause() {
+    async fn panics() -> actix_web::HttpResponse {
+        panic!("canary-7731 of an applicant")
+    }
+    let app = TestApp::spawn_with(Options {
+        extension: |pages| {
+            pages.route("/panics", actix_web::web::get().to(panics));
+        },
+        ..Options::default()
+    })
+    .await;
+    let answer = Browser::new(&app).get("/panics").await;
+    assert_eq!(answer.status, 500);
+    let page = text(&answer);
+    assert!(page.contains("Something went wrong here") && !page.contains("7731"), "{page}");
+    assert!(page.contains(answer.header("request-id").expect("a name")));
+    assert_eq!(answer.header("content-security-policy"), Some(PAGE_CSP));
 }
 
 #[tokio::test(flavor = "multi_thread")]
