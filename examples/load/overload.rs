@@ -58,7 +58,7 @@ pub(crate) async fn run(arguments: &Arguments, peers: Vec<Peer>, token: &str, ti
     let (memory_early_mb, overloaded) = tokio::join!(early, load.of(many, 1 << 21, every, seconds));
     let (overloaded, took, memory_late_mb) = (overloaded?, begun.elapsed(), memory_mb(&peers)?);
     let begun = Instant::now();
-    let afterwards = load.of(FEW, 1 << 22, EVERY, AFTERWARDS).await?;
+    let afterwards = load.of(FEW, 1 << 23, EVERY, AFTERWARDS).await?;
     let disturbed = afterwards.iter().filter(|one| one.status != 201 || one.took > Duration::from_millis(100));
     let normal_after = disturbed.map(|one| one.answered_at - begun).max().unwrap_or_default();
     let mut statuses = BTreeMap::new();
