@@ -132,8 +132,8 @@ async fn run(arguments: &Arguments) -> anyhow::Result<Option<Report>> {
     for number in 0..arguments.connections {
         let address = peers[number % peers.len()].address;
         let payloads = Payloads::new(number, &address.to_string(), &token, arguments.keys);
-        let every = Duration::from_millis(arguments.every_ms);
-        senders.push(tokio::spawn(send::send_every(address, payloads, every, until)));
+        let pace = send::Pace { every: Duration::from_millis(arguments.every_ms), ..send::Pace::default() };
+        senders.push(tokio::spawn(send::send_every(address, payloads, pace, until)));
     }
     tokio::time::sleep_until(begun.into()).await;
     let (server_before, own_before) = (cpu_of(&peers)?, peer::cpu_time("self")?);

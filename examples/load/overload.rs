@@ -101,8 +101,11 @@ impl Load<'_> {
             .collect();
         let until = Instant::now() + time;
         let mut senders = Vec::new();
+        let apart = every / u32::try_from(connections)?;
         for (number, payloads) in payloads.into_iter().enumerate() {
-            senders.push(tokio::spawn(send::send_every(address(number), payloads, every, until)));
+            // One after another, as callers come who know nothing of each other.
+            let pace = send::Pace { first: apart * u32::try_from(number)?, every };
+            senders.push(tokio::spawn(send::send_every(address(number), payloads, pace, until)));
         }
         let mut sent = Vec::new();
         for sender in senders {

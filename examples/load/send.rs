@@ -23,24 +23,33 @@ pub(crate) struct Sent {
 
 /// Sends one request after another, each when the last was answered.
 pub(crate) async fn send(address: SocketAddr, payloads: Payloads, until: Instant) -> anyhow::Result<Vec<Sent>> {
-    send_every(address, payloads, Duration::ZERO, until).await
+    send_every(address, payloads, Pace::default(), until).await
 }
 
-/// Sends a request at every interval. What is late, because the last was not answered yet, is sent at once.
+/// When a connection sends.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Pace {
+    /// How long it waits at first.
+    pub(crate) first: Duration,
+    /// From one request to the next; zero: as soon as the last was answered.
+    pub(crate) every: Duration,
+}
+
+/// Sends at a pace. What is late, because the last was not answered yet, is sent at once.
 pub(crate) async fn send_every(
     address: SocketAddr,
     mut payloads: Payloads,
-    interval: Duration,
+    pace: Pace,
     until: Instant,
 ) -> anyhow::Result<Vec<Sent>> {
-    let mut due = Instant::now();
+    let mut due = Instant::now() + pace.first;
     let mut connection = TcpStream::connect(address).await?;
     connection.set_nodelay(true)?;
     let (mut sent, mut buffer) = (Vec::with_capacity(1 << 14), Vec::with_capacity(1 << 14));
     loop {
-        if !interval.is_zero() {
+        if !pace.every.is_zero() {
             tokio::time::sleep_until(due.into()).await;
-            due += interval;
+            due += pace.every;
         }
         let begun = Instant::now();
         if begun >= until {

@@ -16,7 +16,7 @@ use std::{
 /// How many changes may wait, however slow the store is.
 const LEAST_QUEUE: usize = 128;
 /// How many may wait before anything is known of the store.
-const FIRST_QUEUE: usize = 512;
+const FIRST_QUEUE: usize = 256;
 /// A batch that takes this many times as long as a change may wait is not slow: the store has fallen silent.
 const SILENT_TIMES: u32 = 8;
 /// What is never called silence, however short a change may wait.
