@@ -139,7 +139,7 @@ async def open_database():
 
     pool = await asyncpg.create_pool(DATABASE, min_size=16, max_size=16)
     # Two workers may start at once: whoever is second finds the table.
-    await pool.execute(f"SELECT pg_advisory_lock(7); {TABLE}; SELECT pg_advisory_unlock(7)")
+    await pool.execute(f"SELECT pg_advisory_xact_lock(7); {TABLE}")
     return Postgres(pool)
 
 
