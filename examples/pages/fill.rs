@@ -5,6 +5,7 @@ use anyhow::{bail, ensure};
 use sqlx::AssertSqlSafe;
 use underwright::{
     audit::tree::leaf_hash,
+    clock::Clock,
     storage::{DatabaseUrl, Db, Tx, audit},
 };
 
@@ -29,6 +30,8 @@ pub(crate) async fn fill(url: &str, rows: u64) -> anyhow::Result<()> {
     let mut first = audit::head(&mut tx).await?.map_or(0, |head| head.size);
     drop(tx);
     let end = rows;
+    // Once for all statements, which name the same identifiers.
+    let begun_ms = Clock::system().now().instant().unix_timestamp() * 1_000 - i64::try_from(MONTH_MS)?;
     while first < end {
         let last = (first + STEP).min(end) - 1;
         let rows_text = ROWS
@@ -36,7 +39,7 @@ pub(crate) async fn fill(url: &str, rows: u64) -> anyhow::Result<()> {
             .replace("{last}", &last.to_string())
             .replace("{rows}", &end.to_string())
             .replace("{month}", &MONTH_MS.to_string())
-            .replace("{begun}", &format!("(unixepoch() * 1000 - {MONTH_MS})"));
+            .replace("{begun}", &begun_ms.to_string());
         let mut tx = db.write().await?;
         for statement in statements(&rows_text) {
             execute(&mut tx, statement).await?;

@@ -52,7 +52,8 @@ struct Alert {
 struct Figure {
     name: &'static str,
     today: String,
-    before: String,
+    /// Of a usual day, where there was one.
+    before: Option<String>,
     spark: Spark,
 }
 
@@ -104,19 +105,19 @@ fn figures(days: &[Day], t: Texts) -> Vec<Figure> {
         Figure {
             name: t.home_decided(),
             today: count(today.decided),
-            before: volumes.map_or_else(none, |mean| super::format::grouped(&format!("{mean:.0}"))),
+            before: volumes.map(|mean| super::format::grouped(&format!("{mean:.0}"))),
             spark: spark(days.iter().map(|day| Some(number(day.decided))), true),
         },
         Figure {
             name: t.home_approved(),
             today: today.approved_share.map_or_else(none, percent),
-            before: shares.map_or_else(none, percent),
+            before: shares.map(percent),
             spark: spark(days.iter().map(|day| day.approved_share), false),
         },
         Figure {
             name: t.home_median_score(),
             today: today.median_score.map_or_else(none, |score| score.to_string()),
-            before: scores.map_or_else(none, |mean| format!("{mean:.0}")),
+            before: scores.map(|mean| format!("{mean:.0}")),
             spark: spark(days.iter().map(|day| day.median_score.map(f64::from)), false),
         },
     ]

@@ -19,6 +19,10 @@ const MARGIN: f64 = 4.0;
 pub fn spark(values: impl IntoIterator<Item = Option<f64>>, from_zero: bool) -> Spark {
     let values: Vec<Option<f64>> = values.into_iter().map(|value| value.filter(|value| value.is_finite())).collect();
     let present = values.iter().flatten().copied();
+    if present.clone().count() < 2 {
+        // A point alone says nothing.
+        return Spark { lines: Vec::new(), last: None };
+    }
     let least = if from_zero { 0.0 } else { present.clone().fold(f64::INFINITY, f64::min) };
     let most = present.fold(f64::NEG_INFINITY, f64::max);
     let steps = f64::from(u32::try_from(values.len().saturating_sub(1)).unwrap_or(u32::MAX)).max(1.0);
@@ -54,7 +58,9 @@ mod tests {
         let drawn = spark([Some(0.0), Some(10.0), None, Some(5.0)], true);
         assert_eq!(drawn.lines, ["4.0,28.0 48.0,4.0", "136.0,16.0"]);
         assert_eq!(drawn.last, Some(("136.0".to_owned(), "16.0".to_owned())));
-        assert_eq!(spark([None, Some(f64::NAN)], false), Spark { lines: Vec::new(), last: None });
+        for nothing in [[None, Some(f64::NAN)], [None, Some(1.0)]] {
+            assert_eq!(spark(nothing, false), Spark { lines: Vec::new(), last: None });
+        }
         assert_eq!(spark([Some(3.0), Some(3.0)], false).lines, ["4.0,16.0 136.0,16.0"]);
     }
 }
