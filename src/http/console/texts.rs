@@ -88,9 +88,13 @@ impl<'a> Argument<'a> for &'a str {
     }
 }
 
-impl<'a> Argument<'a> for &'a &'a str {
+/// A template puts a reference before what it hands over, also before a reference.
+impl<'a, T: ?Sized> Argument<'a> for &'a &'a T
+where
+    &'a T: Argument<'a>,
+{
     fn into_value(self) -> FluentValue<'a> {
-        (*self).into()
+        (*self).into_value()
     }
 }
 
