@@ -4,7 +4,7 @@
 //! not verified before nobody knows who sent it, so its *address* is looked at before a signature is checked: whoever
 //! guesses tokens is stopped there, and a caller who is known is never held up by others behind the same address.
 //!
-//! Invariant: what is remembered of callers and addresses stays below [`KEYS_MAX`] keys of fixed size, whoever calls.
+//! Invariant: what is remembered of callers and of addresses is bounded, whoever calls.
 
 use std::{
     fmt,
