@@ -4,6 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use serde_json::{Value, json};
 use time::{Date, Duration};
+use underwright::domain::timestamp::Timestamp;
 
 const GIVEN: [&str; 36] = [
     "Amara", "Bruno", "Carmen", "Daniel", "Elif", "Farid", "Grace", "Hana", "Ivan", "Jonas", "Keiko", "Lena", "Mateo",
@@ -111,6 +112,31 @@ impl Applicants {
     /// A number of dollars about a middle, to the nearest hundred.
     fn dollars(&mut self, middle: f64, most: f64) -> f64 {
         (self.about(middle).min(most) / 100.0).round() * 100.0
+    }
+
+    /// So many times between two, in their order: most in the working hours of working days, and a little more from week
+    /// to week. `None` beyond the years that a clock knows.
+    pub(crate) fn times(&mut self, begin: Timestamp, end: Timestamp, count: u32) -> Option<Vec<Timestamp>> {
+        let span = end.instant() - begin.instant() - Duration::minutes(20);
+        let mut times = Vec::new();
+        while times.len() < count as usize {
+            let share = self.share().powf(0.9);
+            let at = begin.checked_add(span * share)?;
+            let instant = at.instant();
+            let is_day_off = instant.weekday().number_days_from_monday() >= 5;
+            let weight = match (is_day_off, instant.hour()) {
+                (false, 8..=18) => 1.0,
+                (false, _) => 0.14,
+                (true, 8..=18) => 0.3,
+                (true, _) => 0.07,
+            };
+            if self.share() < weight {
+                times.push(at);
+            }
+        }
+        times.sort();
+        times.dedup();
+        Some(times)
     }
 
     fn purpose(&mut self) -> &'static str {

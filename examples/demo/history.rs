@@ -54,12 +54,9 @@ pub(crate) async fn write(directory: &Path, applications: u32, seed: u64) -> any
     let clock = Clock::manual(begin);
     let app = start(&settings, &clock).await?;
     let mut applicants = Applicants::new(seed);
-    let span = now.instant() - begin.instant() - Duration::minutes(25);
+    let times = applicants.times(begin, now, applications).context("a clock far from the year 0")?;
     let mut waiting: Vec<(Timestamp, ApplicationId)> = Vec::new();
-    for number in 0..applications {
-        // A little more from week to week, and never two at one time.
-        let share = (f64::from(number) / f64::from(applications)).powf(0.9);
-        let at = begin.checked_add(span * share).context("within the years")?;
+    for (number, at) in times.into_iter().enumerate() {
         clock.advance(at.instant() - clock.now().instant());
         let los = Principal { subject: "los-1".to_owned(), role: Role::Service };
         let request_id = app.ids().request(clock.now());

@@ -14,7 +14,6 @@ struct Shot {
     name: &'static str,
     look: Look,
     role: Role,
-    /// `{waiting}` is the application that has waited longest.
     path: &'static str,
 }
 
@@ -33,14 +32,9 @@ const SHOTS: &[Shot] = &[
     shot("home-dark", DARK, Role::Officer, "/"),
     shot("home-zh", CHINESE, Role::Officer, "/"),
     shot("home-phone", PHONE, Role::Officer, "/"),
-    shot("applications", Look::DESK, Role::Manager, "/applications"),
-    shot("applications-zh", CHINESE, Role::Manager, "/applications"),
-    shot("application", Look::DESK, Role::Officer, "/applications/{waiting}"),
-    shot("application-dark", DARK, Role::Officer, "/applications/{waiting}"),
-    shot("application-zh", CHINESE, Role::Officer, "/applications/{waiting}"),
-    shot("application-phone", PHONE, Role::Officer, "/applications/{waiting}"),
-    shot("application-phone-zh", PHONE_CHINESE, Role::Officer, "/applications/{waiting}"),
-    shot("new-application", Look::DESK, Role::Officer, "/applications/new"),
+    shot("applications", Look { height: 820, ..Look::DESK }, Role::Manager, "/applications"),
+    shot("applications-zh", Look { height: 820, ..CHINESE }, Role::Manager, "/applications"),
+    shot("waiting-phone-zh", PHONE_CHINESE, Role::Officer, "/waiting"),
     shot("model", Look::DESK, Role::Risk, "/models/personal-loan/1"),
     shot("policy", Look::DESK, Role::Risk, "/policy"),
     shot("policy-zh-dark", CHINESE_DARK, Role::Risk, "/policy"),
@@ -55,14 +49,12 @@ const SHOTS: &[Shot] = &[
 pub(crate) async fn take(server: SocketAddr, folder: &Path, only: &[String]) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
     let taken = || SHOTS.iter().filter(|shot| only.is_empty() || only.iter().any(|name| name == shot.name));
-    let needs_waiting = taken().any(|shot| shot.path.contains("{waiting}"));
-    let waiting = if needs_waiting { waiting(server).await? } else { String::new() };
     verify(server).await;
     for Shot { name, look, role, path } in taken() {
         let page = Page::open_at(server, *look).await;
         if *path != "/sign-in" {
             page.sign_in(*role).await;
-            page.go(&path.replace("{waiting}", &waiting)).await;
+            page.go(path).await;
         }
         let file = folder.join(format!("{name}.png"));
         let picture = page.picture().await;
@@ -71,16 +63,6 @@ pub(crate) async fn take(server: SocketAddr, folder: &Path, only: &[String]) -> 
         page.close().await;
     }
     Ok(())
-}
-
-/// The application that has waited longest, as an officer finds it.
-async fn waiting(server: SocketAddr) -> anyhow::Result<String> {
-    let page = Page::open_at(server, Look::DESK).await;
-    page.sign_in(Role::Officer).await;
-    page.go("/waiting").await;
-    let address = page.find("main a[href^='/applications/app_']").await.attr("href").await?.unwrap_or_default();
-    page.close().await;
-    Ok(address.trim_start_matches("/applications/").to_owned())
 }
 
 /// Has the log verified, as an auditor does in the morning.

@@ -4,7 +4,7 @@ use thirtyfour::Key;
 use underwright::domain::principal::Role;
 
 use super::{Look, Page};
-use crate::app::{TestApp, application, model};
+use crate::app::{TestApp, application, application_for, model};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_auditor_searches_the_log_and_watches_it_being_verified() {
@@ -102,5 +102,43 @@ async fn whoever_may_not_see_a_page_is_told_so_in_the_shell() {
     page.sees("Sign in").await;
     page.go("/models").await;
     page.sees("Sign in").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_officer_filters_the_list_and_keeps_the_view() {
+    let app = TestApp::spawn().await;
+    let declined = app.service().submit(&application_for("vacation")).await;
+    app.service().submit(&application_for("medical")).await;
+    let page = Page::signed_in(&app, Role::Officer, Look::DESK).await;
+    page.sees("1").await;
+    page.click("nav a[href='/applications']").await;
+    page.sees("Waits for review").await;
+    page.click("#outcome option[value=decline]").await;
+    page.click("form[action='/applications'] button").await;
+    page.find(&format!("td a[href='/applications/{}']", declined["id"].as_str().expect("an id"))).await;
+    assert_eq!(page.count("tbody tr").await, 1);
+    assert!(page.path().await.contains("outcome=decline"), "the filter lives in the address");
+    page.fill("#view-name", "Declined <b>today</b>").await;
+    page.click("form[action='/applications/views'] button").await;
+    page.sees("Declined <b>today</b>").await;
+    page.go("/applications").await;
+    page.click("nav.tabs a[href*='outcome=decline']").await;
+    assert_eq!(page.count("tbody tr").await, 1);
+    page.is_accessible().await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_theme_and_a_language_are_chosen_without_scripts_and_stay() {
+    let app = TestApp::spawn().await;
+    let page = Page::signed_in(&app, Role::Manager, Look::WITHOUT_SCRIPTS).await;
+    page.click("button[name=theme][value=dark]").await;
+    page.find("html[data-theme=dark]").await;
+    page.click("button[name=language][value='zh-Hans']").await;
+    page.find("html[lang='zh-Hans']").await;
+    page.go("/policy").await;
+    page.find("html[lang='zh-Hans'][data-theme=dark]").await;
+    page.sees("授信政策").await;
     page.close().await;
 }
