@@ -142,3 +142,21 @@ async fn a_theme_and_a_language_are_chosen_without_scripts_and_stay() {
     page.sees("授信政策").await;
     page.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn markup_and_letters_from_right_to_left_in_what_was_sent_are_shown_and_do_nothing() {
+    let app = TestApp::spawn().await;
+    let mut sent = application_for("medical");
+    let reference = "<img src=x onerror=\"document.title='broken'\"> مرحبا </a><b>42";
+    sent["external_reference"] = reference.into();
+    app.service().submit(&sent).await;
+    let page = Page::signed_in(&app, Role::Officer, Look::PHONE).await;
+    for path in ["/", "/applications", "/waiting"] {
+        page.go(path).await;
+        page.sees("<img src=x").await;
+        assert_eq!(page.count("main img, main td b").await, 0, "{path}");
+        assert_ne!(page.evaluate("document.title").await, "broken");
+        page.fits_the_window().await;
+    }
+    page.close().await;
+}
