@@ -1,12 +1,13 @@
 //! Listening, serving and stopping.
 
-use std::{fmt, future::Future, io, net::SocketAddr, time::Duration};
+use std::{any::Any, fmt, future::Future, io, net::SocketAddr, time::Duration};
 
 use actix_web::{
     App as ActixApp, HttpServer,
-    dev::Server as Running,
+    dev::{Extensions, Server as Running},
     http::KeepAlive,
     middleware::from_fn,
+    rt::net::TcpStream,
     web::{self, Data},
 };
 use tracing_actix_web::TracingLogger;
@@ -62,6 +63,7 @@ impl Server {
             None => server,
         };
         let server = server
+            .on_connect(send_at_once)
             .client_request_timeout(Duration::from_millis(settings.head_deadline_ms))
             .keep_alive(KeepAlive::Timeout(Duration::from_millis(settings.keep_alive_ms)))
             .shutdown_timeout(settings.shutdown_grace_ms.div_ceil(1_000))
@@ -98,6 +100,16 @@ impl Server {
         };
         self.context.app.stop().await;
         result
+    }
+}
+
+/// Lets no piece of an answer wait for the acknowledgement of the one before: with Nagle's algorithm a compressed page, which
+/// is sent in pieces, would take 40 ms longer.
+fn send_at_once(connection: &dyn Any, _: &mut Extensions) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>()
+        && let Err(error) = stream.set_nodelay(true)
+    {
+        tracing::debug!(%error, "a connection takes no TCP_NODELAY");
     }
 }
 
