@@ -8,6 +8,7 @@ mod reading;
 mod recording;
 mod replaying;
 mod reviewing;
+mod tallying;
 mod tampering;
 
 use std::sync::Arc;
