@@ -60,9 +60,9 @@ def lightgbm_calls(model, one, batch):
 
 def lightgbm_single_row(model, one, kind, width):
     """The C interface that prepares everything but the row itself beforehand."""
-    library, configuration = lightgbm.basic._LIB, ctypes.c_void_p()
+    lightgbm_c, configuration = lightgbm.basic._LIB, ctypes.c_void_p()
     columns = one.shape[1]
-    failed = library.LGBM_BoosterPredictForMatSingleRowFastInit(
+    failed = lightgbm_c.LGBM_BoosterPredictForMatSingleRowFastInit(
         model._handle, ctypes.c_int(kind), ctypes.c_int(0), ctypes.c_int(-1), ctypes.c_int(LIGHTGBM_FLOAT64),
         ctypes.c_int32(columns), ctypes.c_char_p(b"num_threads=1"), ctypes.byref(configuration))
     if failed:
@@ -70,7 +70,7 @@ def lightgbm_single_row(model, one, kind, width):
     row = np.ascontiguousarray(one[0], dtype=np.float64)
     answer, length = np.zeros(width), ctypes.c_int64()
     pointers = (row.ctypes.data_as(ctypes.c_void_p), ctypes.byref(length), answer.ctypes.data_as(ctypes.c_void_p))
-    return lambda keep=(row, answer): library.LGBM_BoosterPredictForMatSingleRowFast(configuration, *pointers)
+    return lambda keep=(row, answer): lightgbm_c.LGBM_BoosterPredictForMatSingleRowFast(configuration, *pointers)
 
 
 def xgboost_calls(model, one, batch):
@@ -171,7 +171,7 @@ def measure_file(options, data, model, folder):
                 "--output", str(folder / "ours.csv"), "--explain", explain]
         commands = {report.OURS: ours} if options.underwright else {}
         for engine, command in (commands | {"pandas + LightGBM": pandas}).items():
-            runs.append({"engine": engine, "explain": explain, "rows": options.file_rows} | timed(command, {}))
+            runs.append({"engine": engine, "explain": explain, "rows": options.file_rows} | timed(command, {}, os.cpu_count()))
     return runs
 
 
