@@ -130,8 +130,6 @@ fn plain_rows(row: &Row, sequence: u64) -> (NewEntry, NewApplication, NewDecisio
         outcome,
         amount_minor: application.amount_minor,
         currency: application.currency.clone(),
-        body: application.body.clone(),
-        applicant: application.applicant.clone(),
     };
     let decision = NewDecision {
         audit_sequence: sequence,
@@ -142,7 +140,6 @@ fn plain_rows(row: &Row, sequence: u64) -> (NewEntry, NewApplication, NewDecisio
         decided_at: time(&decision.decided_at),
         outcome,
         automatic: decision.automatic,
-        decision: decision.decision.clone(),
     };
     (entry, new, decision)
 }

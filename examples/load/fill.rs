@@ -101,24 +101,20 @@ fn statements(tx: &Tx, first: u64, last: u64) -> [String; 4] {
         ),
         insert(
             "applications",
-            "id, external_reference, submitted_by, received_at, status, outcome, version, amount_minor, currency, body, \
-             applicant",
-            format!(
-                "{id}, {random_text}, submitted_by, received_at, status, outcome, version, amount_minor, currency, body, \
-                 applicant"
-            ),
+            "id, external_reference, submitted_by, received_at, status, outcome, version, amount_minor, currency",
+            format!("{id}, {random_text}, submitted_by, received_at, status, outcome, version, amount_minor, currency"),
             application,
         ),
         insert(
             "data_keys",
-            "application_id, applicant_index, national_id_index, kek, wrapped",
-            format!("{id}, {random_bytes}, {random_bytes}, kek, wrapped"),
+            "application_id, applicant_index, national_id_index, kek, wrapped, segment",
+            format!("{id}, {random_bytes}, {random_bytes}, kek, wrapped, n / 512"),
             key,
         ),
         insert(
             "decisions",
-            "audit_sequence, leaf_hash, application_id, number, id, decided_at, outcome, automatic, decision",
-            format!("n, leaf_hash, {id}, 1, t.id, decided_at, outcome, automatic, decision"),
+            "audit_sequence, leaf_hash, application_id, number, id, decided_at, outcome, automatic",
+            format!("n, leaf_hash, {id}, 1, t.id, decided_at, outcome, automatic"),
             decision,
         ),
     ]

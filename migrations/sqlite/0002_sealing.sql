@@ -9,11 +9,15 @@ CREATE TABLE data_keys (
     national_id_index BLOB,
     -- The id of the key-encryption key.
     kek               TEXT NOT NULL,
-    wrapped           BLOB NOT NULL
+    wrapped           BLOB NOT NULL,
+    -- The sequence of the first decision's entry, divided by 512.
+    segment           INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX data_keys_by_applicant ON data_keys (applicant_index, application_id);
-CREATE INDEX data_keys_by_national_id ON data_keys (national_id_index, application_id)
+-- A keyed hash falls anywhere: an index over all of them would be written on as many pages as there are decisions. Within
+-- a segment they share a few, however long the log is; who looks for an applicant asks every segment.
+CREATE INDEX data_keys_by_applicant ON data_keys (segment, applicant_index);
+CREATE INDEX data_keys_by_national_id ON data_keys (segment, national_id_index)
     WHERE national_id_index IS NOT NULL;
 
 -- Keys of the whole service: the secret of the blind index.

@@ -45,7 +45,6 @@ pub struct DecisionCopy {
     pub decided_at: String,
     pub outcome: String,
     pub automatic: bool,
-    pub decision: String,
 }
 
 /// What the table of applications repeats of an entry.
@@ -62,9 +61,6 @@ pub struct ApplicationCopy {
     pub latest: i64,
     pub amount_minor: i64,
     pub currency: String,
-    pub body: String,
-    /// As it is sealed.
-    pub applicant: Vec<u8>,
 }
 
 /// The stored head, as it stands.

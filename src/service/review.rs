@@ -152,7 +152,7 @@ async fn prepare(
     };
     let entry = Draft::new(facts, &canonical(&record).map_err(|error| inconsistent(&error))?)
         .map_err(|error| inconsistent(&error))?;
-    let draft = DecisionDraft::new(&decision, canonical(&decision).map_err(|error| inconsistent(&error))?);
+    let draft = DecisionDraft::new(&decision);
     let view = ApplicationView {
         status: Status::after(decision.outcome),
         version: record.version,

@@ -1,7 +1,5 @@
 //! An application comes in: check, decide, record, answer.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use tracing::{Instrument, debug_span};
 
 use super::{
@@ -121,15 +119,6 @@ pub(super) fn view(id: ApplicationId, now: Timestamp, applicant: Applicant, deci
     }
 }
 
-/// The parts of a payload that other tables repeat.
-#[derive(Deserialize)]
-struct Repeated<'a> {
-    #[serde(borrow)]
-    application: &'a RawValue,
-    #[serde(borrow)]
-    decision: &'a RawValue,
-}
-
 fn prepare(app: &App, call: Call<'_>, body: &[u8]) -> Result<(Change, Held), SubmitError> {
     let now = app.clock().now();
     let in_force = app.in_force()?;
@@ -154,7 +143,6 @@ fn received(
     let (held, data_key) = app.vault().make(id, &application.applicant)?;
     let sealed = held.seal_applicant(&application.applicant)?;
     let payload = payload(decided, &sealed, &held)?;
-    let repeated: Repeated<'_> = serde_json::from_str(&payload).map_err(|error| inconsistent(&error))?;
     let facts = Facts {
         action: Action::ApplicationDecided,
         actor: call.who,
@@ -170,15 +158,13 @@ fn received(
         outcome: decided.decision.outcome,
         amount_minor: application.loan.amount.minor(),
         currency: application.loan.currency.clone(),
-        body: repeated.application.get().to_owned(),
-        applicant: sealed,
     };
     let view = view(id, now, application.applicant, decided);
     let change = Change {
         kept: None,
         application_id: id,
         entry: Draft::new(facts, &payload).map_err(|error| inconsistent(&error))?,
-        decision: DecisionDraft::new(&decided.decision, repeated.decision.get().to_owned()),
+        decision: DecisionDraft::new(&decided.decision),
         answer: AnswerDraft::new(CREATED, &view).map_err(|error| inconsistent(&error))?,
         effect: Effect::Receive(Box::new((new, data_key)), under),
     };

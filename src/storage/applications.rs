@@ -2,13 +2,16 @@
 
 use std::sync::LazyLock;
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
 use super::{
     Error, Tx,
     db::on_backend,
     rows::{ManyRows, insert_rows},
 };
 use crate::{
-    audit::tree::Hash,
+    audit::{sealed::Sealed, tree::Hash},
     clock::least_application_id,
     crypto::WrappedKey,
     domain::{
@@ -31,13 +34,9 @@ pub struct NewApplication {
     pub outcome: Outcome,
     pub amount_minor: i64,
     pub currency: String,
-    /// Canonical JSON, without the applicant.
-    pub body: String,
-    /// Sealed under the application's data key.
-    pub applicant: Vec<u8>,
 }
 
-/// An application as it stands, with its latest decision.
+/// An application as it stands, with its latest decision. What it says is taken from its entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredApplication {
     pub id: ApplicationId,
@@ -79,8 +78,8 @@ pub struct Listing<'a> {
 static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new(
         "INSERT INTO applications (id, external_reference, submitted_by, received_at, status, outcome, version, \
-         amount_minor, currency, body, applicant) VALUES",
-        11,
+         amount_minor, currency) VALUES",
+        9,
         "",
     )
 });
@@ -101,8 +100,11 @@ const VERSION: &str = "SELECT version FROM applications WHERE id = $1";
 macro_rules! select {
     ($($condition:expr),+) => {
         concat!(
-            "SELECT a.id, a.submitted_by, a.received_at, a.outcome, a.version, a.body, a.applicant, a.erased_at, k.kek, \
-             k.wrapped, d.decision, d.audit_sequence, d.leaf_hash FROM applications a \
+            "SELECT a.id, a.submitted_by, a.received_at, a.outcome, a.version, a.erased_at, k.kek, k.wrapped, \
+             d.audit_sequence, d.leaf_hash, (SELECT e.entry FROM decisions o \
+             JOIN audit_entries e ON e.sequence = o.audit_sequence WHERE o.application_id = a.id AND o.number = 1) \
+             AS first_entry, CASE WHEN a.version > 1 THEN (SELECT e.entry FROM audit_entries e \
+             WHERE e.sequence = d.audit_sequence) END AS latest_entry FROM applications a \
              JOIN decisions d ON d.application_id = a.id AND d.number = a.version \
              LEFT JOIN data_keys k ON k.application_id = a.id WHERE ",
             $($condition),+
@@ -164,8 +166,6 @@ pub async fn insert(tx: &mut Tx, applications: Vec<NewApplication>) -> Result<()
         1_i64,
         new.amount_minor,
         new.currency,
-        new.body,
-        new.applicant,
     ])
 }
 
@@ -261,14 +261,36 @@ struct Columns {
     received_at: String,
     outcome: String,
     version: i64,
-    body: String,
-    applicant: Vec<u8>,
     erased_at: Option<String>,
     kek: Option<String>,
     wrapped: Option<Vec<u8>>,
-    decision: String,
     audit_sequence: i64,
     leaf_hash: Vec<u8>,
+    first_entry: Option<String>,
+    /// Where it is another than the first.
+    latest_entry: Option<String>,
+}
+
+/// An entry of a decision, as far as an application is shown by it.
+#[derive(Deserialize)]
+struct EntryParts<'a> {
+    #[serde(borrow)]
+    payload: PayloadParts<'a>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PayloadParts<'a> {
+    #[serde(borrow)]
+    pub(super) decision: &'a RawValue,
+    #[serde(borrow, default)]
+    application: Option<&'a RawValue>,
+    #[serde(default)]
+    applicant: Option<Sealed>,
+}
+
+/// What an entry says of a decision; `None` where it is not an entry of one.
+pub(super) fn parts(entry: &str) -> Option<PayloadParts<'_>> {
+    serde_json::from_str::<EntryParts<'_>>(entry).ok().map(|entry| entry.payload)
 }
 
 impl TryFrom<Columns> for StoredApplication {
@@ -277,6 +299,14 @@ impl TryFrom<Columns> for StoredApplication {
     fn try_from(row: Columns) -> Result<Self, Error> {
         let id = row.id.parse().map_err(|_| Error::corrupt(TABLE, "id", &row.id))?;
         let corrupt = |column| Error::corrupt(TABLE, column, &row.id);
+        let no_entry = || Error::corrupt("audit_entries", "entry", &row.id);
+        let first = row.first_entry.as_deref().and_then(parts).ok_or_else(no_entry)?;
+        let latest = match row.latest_entry.as_deref() {
+            Some(entry) => parts(entry).ok_or_else(no_entry)?.decision,
+            None => first.decision,
+        };
+        let (body, applicant) = first.application.zip(first.applicant).ok_or_else(no_entry)?;
+        let (body, decision, applicant) = (body.get().to_owned(), latest.get().to_owned(), applicant.ciphertext);
         let erased_at = match &row.erased_at {
             Some(text) => Some(Timestamp::parse(text).ok_or_else(|| corrupt("erased_at"))?),
             None => None,
@@ -293,9 +323,9 @@ impl TryFrom<Columns> for StoredApplication {
             leaf_hash: Hash::from_slice(&row.leaf_hash)
                 .ok_or_else(|| Error::corrupt("decisions", "leaf_hash", &row.id))?,
             submitted_by: row.submitted_by,
-            body: row.body,
-            applicant: row.applicant,
-            decision: row.decision,
+            body,
+            applicant,
+            decision,
         })
     }
 }

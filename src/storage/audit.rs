@@ -92,9 +92,11 @@ const MOVE_HEAD: &str = "UPDATE audit_head SET size = $1, root_hash = $2, fronti
 const LATEST: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries WHERE subject = $1 AND action = $2 \
                       ORDER BY sequence DESC LIMIT 1";
 
-/// The first entry recorded at a time or later. Times never go back, so everything behind it is later too.
-const FIRST_SINCE: &str =
-    "SELECT sequence FROM audit_entries WHERE recorded_at >= $1 ORDER BY recorded_at, sequence LIMIT 1";
+/// The first entry recorded at a time or later. Times never go back, so everything behind it is later too, and it is one
+/// of the 256 behind the last earlier entry that the index has.
+const FIRST_SINCE: &str = "SELECT sequence FROM audit_entries WHERE sequence >= COALESCE((SELECT sequence FROM audit_entries \
+     WHERE sequence % 256 = 0 AND recorded_at < $1 ORDER BY recorded_at DESC, sequence DESC LIMIT 1), 0) \
+     AND recorded_at >= $1 ORDER BY sequence LIMIT 1";
 
 /// Lists by what narrows a list most, which has an index; the rest is asked of each row.
 macro_rules! listing {

@@ -36,8 +36,8 @@ pub struct Expiry {
 
 static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new(
-        "INSERT INTO data_keys (application_id, applicant_index, national_id_index, kek, wrapped) VALUES",
-        5,
+        "INSERT INTO data_keys (application_id, applicant_index, national_id_index, kek, wrapped, segment) VALUES",
+        6,
         "",
     )
 });
@@ -46,10 +46,25 @@ const FIND: &str = "SELECT kek, wrapped FROM data_keys WHERE application_id = $1
 
 const DESTROY: &str = "DELETE FROM data_keys WHERE application_id = $1";
 
-const OF_APPLICANT: &str =
-    "SELECT application_id FROM data_keys WHERE applicant_index = $1 ORDER BY application_id DESC LIMIT $2";
-const OF_NATIONAL_ID: &str =
-    "SELECT application_id FROM data_keys WHERE national_id_index = $1 ORDER BY application_id DESC LIMIT $2";
+/// How many entries of the log a segment of the indexes is for: enough that a search of ten million decisions asks twenty
+/// thousand segments, few enough that what a batch adds shares pages.
+const SEGMENT: u64 = 512;
+
+/// Asks each segment up to the head's; a cross join, so that no database begins with the keys.
+macro_rules! in_every_segment {
+    ($condition:literal) => {
+        concat!(
+            "WITH RECURSIVE s (n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM s \
+             WHERE n < (SELECT size / 512 FROM audit_head WHERE id = 1)) \
+             SELECT k.application_id FROM s CROSS JOIN data_keys k WHERE k.segment = s.n AND ",
+            $condition,
+            " ORDER BY k.application_id DESC LIMIT $2"
+        )
+    };
+}
+
+const OF_APPLICANT: &str = in_every_segment!("k.applicant_index = $1");
+const OF_NATIONAL_ID: &str = in_every_segment!("k.national_id_index = $1");
 
 /// A cross join, so that SQLite begins with the living keys, and not with all that ever had the outcome.
 const EXPIRED: &str = "SELECT k.application_id FROM data_keys k CROSS JOIN applications a \
@@ -88,14 +103,15 @@ pub(super) fn queries() -> impl Iterator<Item = &'static str> {
     fixed.into_iter().chain(INSERT.texts())
 }
 
-/// Adds the keys of new applications, which must be there.
-pub async fn insert(tx: &mut Tx, keys: Vec<NewDataKey>) -> Result<(), Error> {
+/// Adds the keys of new applications, which must be there, each with the sequence of its first decision.
+pub async fn insert(tx: &mut Tx, keys: Vec<(u64, NewDataKey)>) -> Result<(), Error> {
     insert_rows!(tx, INSERT, keys, |new| [
-        new.application_id.to_string(),
-        new.applicant_index.as_bytes().to_vec(),
-        new.national_id_index.map(|tag| tag.as_bytes().to_vec()),
-        new.wrapped.kek,
-        new.wrapped.bytes,
+        new.1.application_id.to_string(),
+        new.1.applicant_index.as_bytes().to_vec(),
+        new.1.national_id_index.map(|tag| tag.as_bytes().to_vec()),
+        new.1.wrapped.kek,
+        new.1.wrapped.bytes,
+        super::audit::signed(new.0 / SEGMENT)?,
     ])
 }
 

@@ -28,15 +28,13 @@ pub struct NewDecision {
     pub decided_at: Timestamp,
     pub outcome: Outcome,
     pub automatic: bool,
-    /// Canonical JSON: the part of the entry's payload that is answered.
-    pub decision: String,
 }
 
 static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
     ManyRows::new(
-        "INSERT INTO decisions (audit_sequence, leaf_hash, application_id, number, id, decided_at, outcome, automatic, \
-         decision) VALUES",
-        9,
+        "INSERT INTO decisions (audit_sequence, leaf_hash, application_id, number, id, decided_at, outcome, automatic) \
+         VALUES",
+        8,
         "",
     )
 });
@@ -64,7 +62,6 @@ pub async fn insert(tx: &mut Tx, decisions: Vec<NewDecision>) -> Result<(), Erro
         new.decided_at.to_string(),
         new.outcome.to_string(),
         i64::from(new.automatic),
-        new.decision,
     ])
 }
 

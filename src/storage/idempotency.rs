@@ -101,7 +101,7 @@ pub async fn find(tx: &mut Tx, keys: &[KeyId]) -> Result<Vec<(KeyId, StoredAnswe
     let mut found = Vec::new();
     let mut rest = keys;
     while !rest.is_empty() {
-        let (count, text) = FIND.form_for(rest.len());
+        let (count, text) = FIND.form_for(tx, rest.len());
         let (now, later) = rest.split_at(count);
         let rows: Vec<Columns> = on_backend!(tx, |connection| {
             let mut query = sqlx::query_as(text);

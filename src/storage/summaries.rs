@@ -1,6 +1,10 @@
 //! Applications as a list shows them: without what was received and without the applicant.
 
-use super::{Error, Tx, applications::parse_outcome, db::on_backend};
+use super::{
+    Error, Tx,
+    applications::{parse_outcome, parts},
+    db::on_backend,
+};
 use crate::{
     clock::least_application_id,
     domain::{decision::Outcome, id::ApplicationId, timestamp::Timestamp},
@@ -42,8 +46,8 @@ pub struct Selection<'a> {
 macro_rules! list {
     ($condition:literal, $order:literal) => {
         concat!(
-            "SELECT a.id, a.external_reference, a.received_at, a.outcome, a.amount_minor, a.currency, d.decision \
-             FROM applications a JOIN decisions d ON d.application_id = a.id AND d.number = a.version \
+            "SELECT a.id, a.external_reference, a.received_at, a.outcome, a.amount_minor, a.currency, \
+             (SELECT e.entry FROM audit_entries e WHERE e.sequence = d.audit_sequence) AS entry FROM applications a JOIN decisions d ON d.application_id = a.id AND d.number = a.version \
              WHERE a.id > $1 AND a.id < $2 AND ",
             $condition,
             " ORDER BY a.id ",
@@ -72,8 +76,8 @@ const BY_SUBMITTER: [&str; 2] = both_orders!(
     "a.submitted_by = $3 AND (a.external_reference = $4 OR $4 IS NULL) AND (a.outcome = $5 OR $5 IS NULL)"
 );
 /// The last decisions, people's too.
-const LATEST: &str = "SELECT a.id, a.external_reference, a.received_at, d.outcome, a.amount_minor, a.currency, d.decision \
-                      FROM decisions d JOIN applications a ON a.id = d.application_id \
+const LATEST: &str = "SELECT a.id, a.external_reference, a.received_at, d.outcome, a.amount_minor, a.currency, \
+                      (SELECT e.entry FROM audit_entries e WHERE e.sequence = d.audit_sequence) AS entry FROM decisions d JOIN applications a ON a.id = d.application_id \
                       ORDER BY d.audit_sequence DESC LIMIT $1";
 
 pub(super) const QUERIES: [&str; 9] = [
@@ -147,7 +151,8 @@ struct Columns {
     outcome: String,
     amount_minor: i64,
     currency: String,
-    decision: String,
+    /// The latest decision's.
+    entry: Option<String>,
 }
 
 impl TryFrom<Columns> for Summary {
@@ -155,6 +160,7 @@ impl TryFrom<Columns> for Summary {
 
     fn try_from(row: Columns) -> Result<Self, Error> {
         let corrupt = |column| Error::corrupt(TABLE, column, &row.id);
+        let decision = row.entry.as_deref().and_then(parts).map(|payload| payload.decision.get().to_owned());
         Ok(Self {
             id: row.id.parse().map_err(|_| corrupt("id"))?,
             received_at: Timestamp::parse(&row.received_at).ok_or_else(|| corrupt("received_at"))?,
@@ -162,7 +168,7 @@ impl TryFrom<Columns> for Summary {
             external_reference: row.external_reference,
             amount_minor: row.amount_minor,
             currency: row.currency,
-            decision: row.decision,
+            decision: decision.ok_or_else(|| Error::corrupt("audit_entries", "entry", &row.id))?,
         })
     }
 }

@@ -143,7 +143,8 @@ struct Batch {
     entries: Vec<NewEntry>,
     completed: Vec<Node>,
     applications: Vec<applications::NewApplication>,
-    data_keys: Vec<NewDataKey>,
+    /// With the sequences of their first decisions.
+    data_keys: Vec<(u64, NewDataKey)>,
     decisions: Vec<NewDecision>,
     keys: Vec<NewKey>,
 }
@@ -187,7 +188,7 @@ impl Batch {
         if let Effect::Receive(received, _) = &change.effect {
             let (application, data_key) = received.as_ref().clone();
             self.applications.push(application);
-            self.data_keys.push(data_key);
+            self.data_keys.push((sequence, data_key));
         }
         self.decisions.push(NewDecision {
             audit_sequence: sequence,
@@ -198,7 +199,6 @@ impl Batch {
             decided_at: change.decision.decided_at,
             outcome: change.decision.outcome,
             automatic: change.decision.automatic,
-            decision: change.decision.canonical.clone(),
         });
         if let Some(kept) = &change.kept {
             self.keys.push(NewKey {

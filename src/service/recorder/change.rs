@@ -79,18 +79,15 @@ pub(in crate::service) struct DecisionDraft {
     pub(in crate::service) decided_at: Timestamp,
     pub(in crate::service) outcome: Outcome,
     pub(in crate::service) automatic: bool,
-    /// As it stands in the entry's payload.
-    pub(in crate::service) canonical: String,
 }
 
 impl DecisionDraft {
-    pub(in crate::service) fn new(decision: &Decision, canonical: String) -> Self {
+    pub(in crate::service) const fn new(decision: &Decision) -> Self {
         Self {
             id: decision.id,
             decided_at: decision.decided_at,
             outcome: decision.outcome,
             automatic: decision.automatic,
-            canonical,
         }
     }
 }
