@@ -3,7 +3,7 @@
 -- The same numbers and names stand in every database's folder; texts differ where types do.
 -- Times are RFC 3339 in UTC with microseconds, of one width, so that their order as text is their order in time.
 -- Text is compared by its bytes (COLLATE "C"), whatever the database's own collation, so that an order never
--- changes with an operating system's library. Whole numbers are BIGINT, as they are bound and read.
+-- changes with the operating system's libraries. Whole numbers are BIGINT, as they are bound and read.
 --
 -- There are no foreign keys, unlike in SQLite: PostgreSQL checks each of them, row by row, with a query and a lock that is
 -- written to disk, for rows that one transaction has just put there. `audit verify` holds every table against the log.
