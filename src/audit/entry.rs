@@ -10,10 +10,8 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-mod form;
-
 use super::tree::{self, Hash};
-pub use crate::domain::canonical::{NotCanonical, canonical};
+pub use crate::domain::canonical::{NotCanonical, canonical, reader::is_canonical};
 use crate::domain::{id::RequestId, principal::Principal, timestamp::Timestamp};
 
 /// The largest sequence that canonical JSON keeps exactly: 2^53 − 1.
@@ -170,12 +168,6 @@ impl Entry {
         let entry: Self = serde_json::from_slice(bytes).map_err(|_| EntryError::NotAnEntry)?;
         if is_canonical(bytes) { Ok(entry) } else { Err(EntryError::NotCanonical) }
     }
-}
-
-/// Whether bytes are canonical JSON: reading and writing them again gives the same bytes.
-#[must_use]
-pub fn is_canonical(bytes: &[u8]) -> bool {
-    form::is_canonical(bytes)
 }
 
 /// Names an actor in one text, for a column: one subject in two roles is two actors.

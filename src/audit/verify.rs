@@ -11,11 +11,15 @@
 mod claims;
 mod examine;
 mod finding;
+mod glance;
+mod texts;
 
 use claims::Claims;
 pub use claims::{CheckpointRow, Claim, Source, examine_checkpoint, examine_order};
 pub use examine::{Examined, examine};
 pub use finding::{Finding, Misplacement, What};
+pub use glance::glance;
+pub use texts::Texts;
 
 use super::tree::{Frontier, Hash, Node, tiles::stored_level};
 use crate::domain::timestamp::Timestamp;

@@ -50,6 +50,15 @@ pub struct DecidedRow {
     pub ruling: Ruling,
 }
 
+/// What a decision takes: of the applicant the age alone.
+#[derive(Debug, Clone)]
+pub struct Undecided {
+    pub application: Application,
+    pub applicant_age_years: u32,
+    /// In UTC.
+    pub today: Date,
+}
+
 /// A step on the way to a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -158,6 +167,37 @@ impl Decider {
         let applicant_age_years = age_years(application.applicant.date_of_birth, today);
         let Weighed { features, assessment, ruling } = self.weigh(application, applicant_age_years, today, |_| {})?;
         Ok(DecidedRow { features, assessment, ruling })
+    }
+
+    /// Decides many applications, each as [`Decider::decide_at_age`] does, in order, and keeps no records. `None` stands
+    /// for one with faults.
+    #[must_use]
+    pub fn decide_many<'a>(&self, many: impl Iterator<Item = &'a Undecided> + Clone) -> Vec<Option<DecidedRow>> {
+        let extractor = self.model.extractor();
+        let read = |undecided: &Undecided| {
+            let Undecided { application, today, .. } = undecided;
+            extractor.check_application(application).is_empty().then(|| extractor.from_application(application, *today))
+        };
+        let read: Vec<Option<FeatureVector>> = many.clone().map(read).collect();
+        let is_read: Vec<bool> = read.iter().map(Option::is_some).collect();
+        let rows: Vec<FeatureVector> = read.into_iter().flatten().collect();
+        let mut assessed = self.model.assess_all(&rows).into_iter().zip(rows);
+        let decided = many.zip(is_read).map(|(undecided, is_read)| {
+            let (assessment, features) = if is_read { assessed.next()? } else { return None };
+            let ruling = self.policy.rule(&Case {
+                application: Some(&undecided.application),
+                applicant_age_years: Some(undecided.applicant_age_years),
+                ..self.case(&features, &assessment)
+            });
+            Some(DecidedRow { features, assessment, ruling })
+        });
+        decided.collect()
+    }
+
+    /// SHA-256 of the map from features and rules to reasons and their texts, in lower-case hexadecimal.
+    #[must_use]
+    pub fn reason_map_sha256(&self) -> &str {
+        &self.reason_map_sha256
     }
 
     fn weigh(

@@ -5,6 +5,10 @@
 //! there, so equal bytes are equal bits. Of the applicant it takes the age alone, which the payload holds, so
 //! that a decision can be repeated when the applicant's data are erased.
 
+mod application;
+mod repeater;
+
+pub use repeater::{Recorded, Repeater};
 use serde::Deserialize;
 use serde_json::Value;
 use time::Date;
@@ -74,25 +78,6 @@ impl<'a> Inputs<'a> {
         serde_json::from_str(payload).map_err(|_| NotADecision)
     }
 
-    /// Reads what repeats a decision and skips the rest, from a payload in the form in which payloads are written.
-    ///
-    /// `None`, or even other inputs, when the payload has another form: what is read this way is to be believed only
-    /// when [`Inputs::repeats`] says so of it, which holds the whole payload against what comes of it.
-    #[must_use]
-    pub fn glance(payload: &'a str) -> Option<Self> {
-        let application = &payload[payload.find(APPLICATION)? + APPLICATION.len()..];
-        let (application, rest) = first_value(application)?;
-        let (decision, rest) = first_value(&rest[rest.find(DECISION)? + DECISION.len()..])?;
-        let (policy_inputs, _) = first_value(&rest[rest.rfind(POLICY_INPUTS)? + POLICY_INPUTS.len()..])?;
-        Some(Self { application, policy_inputs, decision })
-    }
-
-    /// Whether deciding again with `decider` gives what `payload` says, to the byte.
-    #[must_use]
-    pub fn repeats(self, decider: &Decider, payload: &str) -> bool {
-        self.decide_again(decider).is_ok_and(|record| is_record(payload, &record))
-    }
-
     /// The hash by which the decision names its model.
     #[must_use]
     pub fn model_sha256(&self) -> &str {
@@ -137,19 +122,6 @@ impl<'a> Inputs<'a> {
         let decided = decider.decide_at_age(&application, applicant_age_years, decision.id, decision.decided_at)?;
         Ok(decided.record)
     }
-}
-
-/// What stands before the parts that are read of a payload, and nowhere within a text: there a quote has a
-/// backslash before it.
-const APPLICATION: &str = "\"application\":";
-const DECISION: &str = ",\"decision\":";
-const POLICY_INPUTS: &str = ",\"policy_inputs\":";
-
-/// The JSON value that a text begins with, and the text behind it.
-fn first_value<'a, T: Deserialize<'a>>(text: &'a str) -> Option<(T, &'a str)> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter();
-    let value = values.next()?.ok()?;
-    Some((value, text.get(values.byte_offset()..)?))
 }
 
 /// An application as it was decided, of an applicant of whom nothing is known.

@@ -3,6 +3,7 @@
 //! Every decision is written this way, so it must be quick: a value is written straight into one buffer, and an object
 //! is put in order afterwards, and only where its names did not come in order.
 
+pub mod reader;
 mod serializer;
 #[cfg(test)]
 mod tests;

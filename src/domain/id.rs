@@ -6,6 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+/// How long a UUID with hyphens is; no other spelling has that length.
+const HYPHENATED: usize = 36;
+
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
@@ -35,10 +38,11 @@ macro_rules! identifier {
 
             fn from_str(text: &str) -> Result<Self, NotAnId> {
                 let rest = text.strip_prefix($prefix).ok_or(NotAnId)?;
-                let uuid = Uuid::try_parse(rest).map_err(|_| NotAnId)?;
-                let id = Self(uuid);
                 // One spelling only: no upper case, no braces, no missing hyphens.
-                if id.to_string() == text { Ok(id) } else { Err(NotAnId) }
+                if rest.len() != HYPHENATED || rest.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                    return Err(NotAnId);
+                }
+                Uuid::try_parse(rest).map(Self).map_err(|_| NotAnId)
             }
         }
 
@@ -93,6 +97,16 @@ mod tests {
         assert_eq!(id.to_string(), text);
         assert!(text.to_uppercase().parse::<ApplicationId>().is_err());
         assert!(text.parse::<DecisionId>().is_err());
-        assert!(text.replace('-', "").parse::<ApplicationId>().is_err());
+        let uuid = &text["app_".len()..];
+        for other in [uuid.replace('-', ""), format!("{{{uuid}}}"), format!("urn:uuid:{uuid}"), format!("{uuid} ")] {
+            assert!(format!("app_{other}").parse::<ApplicationId>().is_err(), "{other}");
+        }
+        for place in 4..text.len() {
+            let mut other = text.to_owned();
+            other.replace_range(place..=place, "A");
+            assert!(other.parse::<ApplicationId>().is_err(), "{other}");
+            other.replace_range(place..=place, "-");
+            assert_eq!(other.parse::<ApplicationId>().map(|id| id.to_string()).ok(), (other == text).then_some(other));
+        }
     }
 }

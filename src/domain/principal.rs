@@ -75,6 +75,20 @@ impl Role {
         }
     }
 
+    /// The word for it in tokens and entries.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Officer => "officer",
+            Self::Manager => "manager",
+            Self::Risk => "risk",
+            Self::Auditor => "auditor",
+            Self::Privacy => "privacy",
+            Self::Service => "service",
+            Self::Admin => "admin",
+        }
+    }
+
     /// Whether this role sees only what it submitted itself.
     #[must_use]
     pub const fn sees_only_its_own(self) -> bool {
@@ -86,7 +100,7 @@ impl FromStr for Role {
     type Err = NotARole;
 
     fn from_str(text: &str) -> Result<Self, NotARole> {
-        Self::ALL.into_iter().find(|role| role.to_string() == text).ok_or(NotARole)
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(NotARole)
     }
 }
 
@@ -97,15 +111,7 @@ pub struct NotARole;
 
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Officer => "officer",
-            Self::Manager => "manager",
-            Self::Risk => "risk",
-            Self::Auditor => "auditor",
-            Self::Privacy => "privacy",
-            Self::Service => "service",
-            Self::Admin => "admin",
-        })
+        f.write_str(self.as_str())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use time::{Date, Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+use time::{Date, Duration, Month, OffsetDateTime, Time, UtcOffset, format_description::well_known::Rfc3339};
 use utoipa::ToSchema;
 
 /// An instant in UTC with microseconds, written `2026-11-22T13:00:00.000000Z`.
@@ -27,6 +27,27 @@ impl Timestamp {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         OffsetDateTime::parse(text, &Rfc3339).ok().and_then(Self::new)
+    }
+
+    /// Parses the written form alone: `Some` exactly when the instant is written as this text.
+    #[must_use]
+    pub fn parse_written(text: &str) -> Option<Self> {
+        let bytes: &[u8; 27] = text.as_bytes().try_into().ok()?;
+        let is_mark = |&(place, mark): &(usize, u8)| bytes[place] == mark;
+        let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (26, b'Z')];
+        if !marks.iter().all(is_mark) {
+            return None;
+        }
+        let number = |from: usize, to: usize| {
+            bytes[from..to]
+                .iter()
+                .try_fold(0_u32, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u32::from(byte - b'0')))
+        };
+        let two = |from: usize| u8::try_from(number(from, from + 2)?).ok();
+        let (year, month) = (i32::try_from(number(0, 4)?).ok()?, Month::try_from(two(5)?).ok()?);
+        let date = Date::from_calendar_date(year, month, two(8)?).ok()?;
+        let time = Time::from_hms_micro(two(11)?, two(14)?, two(17)?, number(20, 26)?).ok()?;
+        Some(Self(OffsetDateTime::new_utc(date, time)))
     }
 
     /// Parses RFC 3339 with any offset, or a day such as `2026-11-22`, which means its beginning in UTC.
@@ -86,6 +107,8 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -93,5 +116,21 @@ mod tests {
         let at = Timestamp::parse("2026-11-22T14:00:00.1234567+01:00").expect("valid");
         assert_eq!(at.to_string(), "2026-11-22T13:00:00.123456Z");
         assert_eq!(Timestamp::parse(&at.to_string()), Some(at));
+    }
+
+    proptest! {
+        #[test]
+        fn the_written_form_alone_is_parsed_as_such(micros in -62_167_219_200_000_000_i64..253_402_300_800_000_000, place in 0_usize..27, byte in any::<u8>()) {
+            let instant = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).expect("in range");
+            let at = Timestamp::new(instant).expect("in range");
+            let text = at.to_string();
+            prop_assert_eq!(Timestamp::parse_written(&text), Some(at));
+            let mut other = text.into_bytes();
+            other[place] = byte;
+            let Ok(other) = String::from_utf8(other) else { return Ok(()) };
+            let defined = Timestamp::parse(&other).filter(|at| at.to_string() == other);
+            prop_assert_eq!(Timestamp::parse_written(&other), defined);
+            prop_assert_eq!(Timestamp::parse_written(&other[1..]), None);
+        }
     }
 }

@@ -26,7 +26,7 @@ use crate::{
     export::{Beside, ExportError, Format, Leaf, Writer},
     storage::{
         self, Db, audit,
-        entries::{self, RawEntry},
+        entries::{self, Entries},
     },
 };
 
@@ -122,9 +122,10 @@ impl Export {
     /// Writes the next entries, and gives what is ready of the file.
     fn encode(mut self, chunk: Chunk) -> Result<(Self, Vec<u8>), Error> {
         let Chunk { rows, end, right } = chunk;
-        let leaves = rows.into_par_iter().map(|row| {
-            let hash = leaf_hash(row.entry.as_bytes());
-            Leaf { sequence: row.sequence, entry: row.entry, hash }
+        let rows: Vec<(u64, &str)> = rows.part(0..rows.len()).collect();
+        let leaves = rows.into_par_iter().map(|(sequence, entry)| {
+            let hash = leaf_hash(entry.as_bytes());
+            Leaf { sequence, entry: entry.to_owned(), hash }
         });
         let leaves: Vec<Leaf> = leaves.collect();
         let in_place = (self.next..).zip(&leaves).take_while(|(sequence, leaf)| leaf.sequence == *sequence).count();
@@ -180,7 +181,7 @@ impl Export {
 
 /// Neighbouring entries, and the subtrees to the right of each of their blocks where these are written.
 struct Chunk {
-    rows: Vec<RawEntry>,
+    rows: Entries,
     end: u64,
     right: Vec<Vec<Hash>>,
 }

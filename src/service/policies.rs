@@ -44,9 +44,10 @@ pub async fn last_probabilities(app: &App) -> Result<Vec<f64>, storage::Error> {
     let mut tx = app.db().read().await?;
     let end = storage::audit::head(&mut tx).await?.map_or(0, |head| head.size);
     let rows = storage::entries::range(&mut tx, end.saturating_sub(SPREAD), end).await?;
-    let decided = rows.iter().filter(|row| row.entry.starts_with("{\"action\":\"application.decided\""));
-    let read = decided.filter_map(|row| {
-        let (_, rest) = row.entry.split_once(BEFORE)?;
+    let entries = rows.part(0..rows.len()).map(|(_, entry)| entry);
+    let decided = entries.filter(|entry| entry.starts_with("{\"action\":\"application.decided\""));
+    let read = decided.filter_map(|entry| {
+        let (_, rest) = entry.split_once(BEFORE)?;
         rest.split([',', '}']).next()?.parse::<f64>().ok().filter(|probability| (0.0..=1.0).contains(probability))
     });
     Ok(read.collect())

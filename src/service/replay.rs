@@ -17,18 +17,18 @@ use self::deciders::{Deciders, Near, Pair};
 use super::registry;
 use crate::{
     audit::entry::Action,
-    decide::replay::{Difference, Inputs},
+    decide::replay::{Difference, Inputs, Recorded},
     domain::timestamp::Timestamp,
     storage::{
         self, Db, Tx, audit,
-        entries::{self, RawEntry},
+        entries::{self, Entries},
     },
 };
 
 /// How many entries are read at a time, and wait at most while as many are decided again.
 const CHUNK: u64 = 2_048;
-/// How many neighbouring entries one thread takes.
-const RUN: usize = 64;
+/// How many neighbouring entries one thread takes: as many as are scored side by side.
+const RUN: usize = 128;
 /// How many findings a report lists. All are counted.
 const MAX_LISTED: usize = 1_000;
 
@@ -130,7 +130,10 @@ async fn finish_waiting(
         let pair = first.pair.clone();
         let decider = registry::decider(tx, &pair.model_sha256, &pair.policy_sha256).await?;
         deciders.insert(pair, decider.map_err(|error| error.to_string()));
-        let chunk = waiting.into_iter().map(|waiting| waiting.entry).collect();
+        let mut chunk = Entries::default();
+        for waiting in &waiting {
+            chunk.push(waiting.sequence, &waiting.entry);
+        }
         let again = repeat(chunk, Arc::clone(deciders)).await;
         tally.merge(again.tally);
         waiting = again.waiting;
@@ -151,7 +154,8 @@ struct Read<'a> {
 
 /// An entry whose model or policy is not loaded yet.
 struct Waiting {
-    entry: RawEntry,
+    sequence: u64,
+    entry: String,
     pair: Pair,
 }
 
@@ -195,9 +199,10 @@ impl Report {
 }
 
 /// Decides a chunk's applications again, on all cores and off the runtime's own thread.
-async fn repeat(chunk: Vec<RawEntry>, deciders: Arc<Deciders>) -> Chunk {
+async fn repeat(chunk: Entries, deciders: Arc<Deciders>) -> Chunk {
     let work = move || {
-        let runs = chunk.par_chunks(RUN).map(|run| repeat_run(run, &deciders));
+        let runs = (0..chunk.len().div_ceil(RUN)).into_par_iter();
+        let runs = runs.map(|run| repeat_run(chunk.part(run * RUN..chunk.len().min(run * RUN + RUN)), &deciders));
         runs.reduce(Chunk::default, |mut one, other| {
             one.tally.merge(other.tally);
             one.waiting.extend(other.waiting);
@@ -210,17 +215,23 @@ async fn repeat(chunk: Vec<RawEntry>, deciders: Arc<Deciders>) -> Chunk {
     }
 }
 
-fn repeat_run(run: &[RawEntry], deciders: &Deciders) -> Chunk {
+fn repeat_run<'a>(run: impl Iterator<Item = (u64, &'a str)>, deciders: &Deciders) -> Chunk {
     let mut chunk = Chunk::default();
     let mut near = deciders.near();
-    for entry in run {
-        match repeat_one(&entry.entry, &mut near) {
+    let run: Vec<(u64, &str)> = run.collect();
+    let is_same = repeat_together(&run, &mut near);
+    for ((sequence, entry), is_same) in run.into_iter().zip(is_same) {
+        if is_same {
+            chunk.tally.decisions += 1;
+            continue;
+        }
+        match repeat_one(entry, &mut near) {
             Repeated::Other => chunk.tally.other_entries += 1,
             Repeated::Same => chunk.tally.decisions += 1,
-            Repeated::Waits(pair) => chunk.waiting.push(Waiting { entry: entry.clone(), pair }),
+            Repeated::Waits(pair) => chunk.waiting.push(Waiting { sequence, entry: entry.to_owned(), pair }),
             Repeated::Found { application, what } => {
                 chunk.tally.decisions += u64::from(matches!(what, What::Differences(_)));
-                chunk.tally.findings.push(Finding { sequence: entry.sequence, application, what });
+                chunk.tally.findings.push(Finding { sequence, application, what });
             }
         }
     }
@@ -239,26 +250,40 @@ enum Repeated {
     },
 }
 
-/// Repeats an entry that has the form in which entries are written and comes out the same: nearly all. What is cut
-/// out of the entry this way is believed only when it comes out the same.
-fn repeats_at_a_glance(entry: &str, near: &mut Near<'_>) -> bool {
+/// Repeats together those entries that have the form in which entries are written, and says which of them came out the
+/// same: nearly all. The others are yet to be looked at one by one.
+fn repeat_together(run: &[(u64, &str)], near: &mut Near<'_>) -> Vec<bool> {
+    let mut is_same = vec![false; run.len()];
+    let (places, records): (Vec<usize>, Vec<Recorded<'_>>) = run
+        .iter()
+        .enumerate()
+        .filter_map(|(place, (_, entry))| Some((place, Recorded::read(payload(entry)?)?)))
+        .unzip();
+    let mut next = 0;
+    for group in records.chunk_by(|one, other| {
+        one.model_sha256() == other.model_sha256() && one.policy_sha256() == other.policy_sha256()
+    }) {
+        if let Some(Ok(repeater)) = near.find(group[0].model_sha256(), group[0].policy_sha256()) {
+            for (place, repeats) in places[next..].iter().zip(repeater.repeats(group)) {
+                is_same[*place] = repeats;
+            }
+        }
+        next += group.len();
+    }
+    is_same
+}
+
+/// Cuts the payload out of an entry in the form in which entries are written. It is believed only when all of it comes
+/// out again.
+fn payload(entry: &str) -> Option<&str> {
     const PAYLOAD: &str = ",\"payload\":";
     const REQUEST: &str = ",\"request_id\":";
-    let payload = entry
-        .starts_with("{\"action\":\"application.decided\",")
-        .then(|| entry.get(entry.find(PAYLOAD)? + PAYLOAD.len()..entry.rfind(REQUEST)?));
-    let Some(Some(payload)) = payload else { return false };
-    let Some(inputs) = Inputs::glance(payload) else { return false };
-    match near.find(inputs.model_sha256(), inputs.policy_sha256()) {
-        Some(Ok(decider)) => inputs.repeats(decider, payload),
-        _ => false,
-    }
+    let behind = entry.strip_prefix("{\"action\":\"application.decided\",")?;
+    let payload = &behind[behind.find(PAYLOAD)? + PAYLOAD.len()..];
+    payload.get(..payload.rfind(REQUEST)?)
 }
 
 fn repeat_one(entry: &str, near: &mut Near<'_>) -> Repeated {
-    if repeats_at_a_glance(entry, near) {
-        return Repeated::Same;
-    }
     let Ok(Read { action, payload, subject }) = serde_json::from_str(entry) else {
         let what = What::NotRepeatable("the entry cannot be read".to_owned());
         return Repeated::Found { application: String::new(), what };
@@ -274,7 +299,7 @@ fn repeat_one(entry: &str, near: &mut Near<'_>) -> Repeated {
     match near.find(inputs.model_sha256(), inputs.policy_sha256()) {
         None => Repeated::Waits(Pair::new(inputs.model_sha256(), inputs.policy_sha256())),
         Some(Err(why)) => found(What::NotRepeatable(why.clone())),
-        Some(Ok(decider)) => match inputs.replay(decider, payload.get()) {
+        Some(Ok(repeater)) => match inputs.replay(repeater.decider(), payload.get()) {
             differences if differences.is_empty() => Repeated::Same,
             differences => found(What::Differences(differences)),
         },

@@ -107,7 +107,7 @@ impl Comparison {
 /// The last decisions by model and policy of a part of the log, at most so many.
 async fn decided(tx: &mut Tx, first: u64, end: u64, most: u64) -> Result<Vec<Entry>, storage::Error> {
     let rows = entries::range(tx, first, end).await?;
-    let entries = rows.iter().rev().filter_map(|row| serde_json::from_str::<Entry>(&row.entry).ok());
+    let entries = rows.part(0..rows.len()).rev().filter_map(|(_, entry)| serde_json::from_str::<Entry>(entry).ok());
     let decided = entries.filter(|entry| entry.action == Action::ApplicationDecided);
     Ok(decided.take(usize::try_from(most).unwrap_or(usize::MAX)).collect())
 }

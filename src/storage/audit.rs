@@ -19,9 +19,11 @@ use crate::{
 pub mod activations;
 pub mod checkpoints;
 mod hashes;
+mod texts;
 mod verification;
 
 pub use hashes::proof_hashes;
+pub use texts::texts_to_verify;
 pub use verification::{
     Fetched, checkpoints_to_verify, counts, cut_off_at, entry_at, key_entries, node, rows_to_verify,
 };
@@ -138,6 +140,16 @@ pub(super) fn queries() -> impl Iterator<Item = &'static str> {
         .chain(INSERT_ENTRIES.texts())
         .chain(INSERT_NODES.texts())
         .chain(verification::QUERIES)
+}
+
+/// The queries that SQLite alone is asked.
+pub(super) fn queries_of_sqlite() -> impl Iterator<Item = &'static str> {
+    texts::QUERIES_SQLITE.into_iter()
+}
+
+/// The queries that PostgreSQL alone is asked.
+pub(super) fn queries_of_postgres() -> impl Iterator<Item = &'static str> {
+    texts::QUERIES_POSTGRES.into_iter()
 }
 
 /// A sequence, position or size as the database holds it.

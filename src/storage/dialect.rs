@@ -13,3 +13,20 @@ pub(super) const POSTGRES_BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE R
 
 /// The tables of a SQLite file that verifying the log does not read row by row.
 pub(super) const SQLITE_OTHER_TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('audit_entries', 'decisions', 'applications')";
+
+/// As [`on_backend!`](super::db::on_backend), with a text for each backend: `text` is the one that belongs to it.
+macro_rules! on_each_backend {
+    ($tx:expr, $sqlite:expr, $postgres:expr, |$connection:ident, $text:ident| $body:expr) => {
+        match $tx {
+            $crate::storage::Tx::Sqlite(tx) => {
+                let ($connection, $text) = (&mut **tx, $sqlite);
+                $body
+            }
+            $crate::storage::Tx::Postgres(tx) => {
+                let ($connection, $text) = (&mut **tx, $postgres);
+                $body
+            }
+        }
+    };
+}
+pub(super) use on_each_backend;

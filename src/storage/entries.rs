@@ -1,31 +1,81 @@
 //! The entries of the log in long runs, in order and as they stand: for exports and replays.
 
+use std::ops::Range;
+
 use super::{Error, Tx, db::on_backend};
 
-/// An entry as it stands, with the place where it was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawEntry {
-    pub sequence: u64,
-    /// Canonical JSON.
-    pub entry: String,
+/// Entries as they stand, in the order of the places where they were found. Their bytes are held in one piece.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entries {
+    text: String,
+    places: Vec<Place>,
 }
 
-const RANGE: &str = "SELECT sequence, entry FROM audit_entries WHERE sequence >= $1 AND sequence < $2 \
-                     ORDER BY sequence";
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    sequence: u64,
+    bytes: Range<usize>,
+}
+
+impl Entries {
+    /// Adds an entry behind the others.
+    pub fn push(&mut self, sequence: u64, entry: &str) {
+        let begin = self.text.len();
+        self.text.push_str(entry);
+        self.places.push(Place { sequence, bytes: begin..self.text.len() });
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// The sequences and canonical JSON of some of them, by their places here.
+    pub fn part(&self, part: Range<usize>) -> impl DoubleEndedIterator<Item = (u64, &str)> {
+        self.places[part].iter().map(|place| (place.sequence, &self.text[place.bytes.clone()]))
+    }
+}
+
+/// Many rows are put together by the database: a driver hands rows over one by one, which takes longer than to read them.
+/// Each line is a sequence and a length in bytes.
+const RANGE: &str = "SELECT COUNT(*), string_agg(concat(r.sequence, ',', octet_length(r.entry), ';'), ''), \
+                     string_agg(r.entry, '') FROM \
+                     (SELECT sequence, entry FROM audit_entries WHERE sequence >= $1 AND sequence < $2 \
+                     ORDER BY sequence) r";
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
     [RANGE].into_iter()
 }
 
 /// The entries from the sequence `first` to before `end` that are there, in order.
-pub async fn range(tx: &mut Tx, first: u64, end: u64) -> Result<Vec<RawEntry>, Error> {
-    let (first, end) = (super::audit::signed(first)?, super::audit::signed(end)?);
-    let rows: Vec<(i64, String)> =
-        on_backend!(tx, |connection| sqlx::query_as(RANGE).bind(first).bind(end).fetch_all(connection).await?);
-    let read = rows.into_iter().map(|(sequence, entry)| {
-        let unsigned = u64::try_from(sequence);
-        let sequence = unsigned.map_err(|_| Error::corrupt("audit_entries", "sequence", sequence.to_string()))?;
-        Ok(RawEntry { sequence, entry })
-    });
-    read.collect()
+pub async fn range(tx: &mut Tx, first: u64, end: u64) -> Result<Entries, Error> {
+    let (from, end) = (super::audit::signed(first)?, super::audit::signed(end)?);
+    let (rows, lines, text): (i64, Option<String>, Option<String>) =
+        on_backend!(tx, |connection| sqlx::query_as(RANGE).bind(from).bind(end).fetch_one(connection).await?);
+    let (lines, text) = (lines.unwrap_or_default(), text.unwrap_or_default());
+    let corrupt = || Error::corrupt("audit_entries", "entry", format!("one from {first} on"));
+    let places = places(&lines, &text).filter(|places| i64::try_from(places.len()) == Ok(rows));
+    Ok(Entries { places: places.ok_or_else(corrupt)?, text })
+}
+
+fn places(lines: &str, text: &str) -> Option<Vec<Place>> {
+    let mut end = 0;
+    let place = |line: &str| {
+        let (sequence, length) = line.split_once(',')?;
+        let begin = end;
+        end = length.parse::<usize>().ok()?.checked_add(begin)?;
+        text.get(begin..end)?;
+        Some(Place { sequence: sequence.parse().ok()?, bytes: begin..end })
+    };
+    let mut places: Vec<Place> = lines.split_terminator(';').map(place).collect::<Option<_>>()?;
+    // They come in order; nothing makes a database keep to it.
+    places.sort_by_key(|place| place.sequence);
+    Some(places)
 }

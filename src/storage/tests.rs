@@ -45,7 +45,7 @@ async fn every_query_prepares(#[values(Backend::Sqlite, Backend::Postgres)] back
     let db = Db::open(&url_of(&store)).await.unwrap();
     let mut tx = db.read().await.unwrap();
     let mut count = 0;
-    for text in queries::all() {
+    for text in queries::all().chain(queries::of_one(&db)) {
         db::on_backend!(&mut tx, |connection| {
             let prepared = connection.prepare(text.into_sql_str()).await;
             assert!(prepared.is_ok(), "{:?}: {text}", prepared.err());

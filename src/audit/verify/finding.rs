@@ -94,6 +94,12 @@ impl Finding {
         Self { sequence: None, what }
     }
 
+    /// Whether all that is known is that some application has no row, or does not stand at its latest decision.
+    #[must_use]
+    pub fn is_of_an_application(&self) -> bool {
+        matches!(self.what, What::RowsDiffer { table: "applications", .. })
+    }
+
     pub(super) fn removed(first: u64, last: u64) -> Self {
         Self::at(signed(first), What::Removed { last: signed(last) })
     }

@@ -9,7 +9,7 @@ use crate::{
     audit::{
         entry::Entry,
         tree::tiles::stored_level,
-        verify::{Examined, Finding, Misplacement, Verifier, What, examine},
+        verify::{Examined, Finding, Misplacement, Texts, Verifier, What, examine, glance},
     },
     storage::{
         self, Db, Tx,
@@ -151,10 +151,20 @@ pub async fn verify_against(
     };
     report.checkpoints.stored = signed.stored;
     let total = head.size;
-    let mut verifier = Verifier::new(head, signed.claims);
-    let finding = match check(&mut tx, &mut verifier, outside.whole_file, |done| progress(done, total)).await {
-        Err(storage::Error::Damaged) => Some(unreadable()),
-        checked => checked?,
+    let mut verifier = Verifier::new(head.clone(), signed.claims.clone());
+    let mut way = Way::Together;
+    let finding = loop {
+        let checked = check(&mut tx, &mut verifier, way, outside.whole_file, |done| progress(done, total)).await;
+        let finding = match checked {
+            Err(storage::Error::Damaged) => Some(unreadable()),
+            checked => checked?,
+        };
+        if way == Way::OneByOne || !finding.as_ref().is_some_and(Finding::is_of_an_application) {
+            break finding;
+        }
+        // An application does not stand at its latest decision: looked at closely, its entry is found.
+        way = Way::OneByOne;
+        verifier = Verifier::new(head.clone(), signed.claims.clone());
     };
     report.entries = verifier.size();
     Ok(match finding.or(signed.finding) {
@@ -183,10 +193,11 @@ fn unreadable() -> Finding {
 async fn check(
     tx: &mut Tx,
     verifier: &mut Verifier,
+    way: Way,
     whole_file: bool,
     progress: impl FnMut(u64),
 ) -> Result<Option<Finding>, storage::Error> {
-    if let Some(finding) = walk(tx, verifier, progress).await? {
+    if let Some(finding) = walk(tx, verifier, way, progress).await? {
         return Ok(Some(finding));
     }
     let (counts, cut_off) = (audit::counts(tx).await?, audit::cut_off_at(tx, verifier.size()).await?);
@@ -201,11 +212,17 @@ async fn check(
 async fn walk(
     tx: &mut Tx,
     verifier: &mut Verifier,
+    way: Way,
     mut progress: impl FnMut(u64),
 ) -> Result<Option<Finding>, storage::Error> {
-    let mut fetched = audit::rows_to_verify(tx, i64::MIN, CHUNK).await?;
-    while let Some(last) = fetched.last_sequence() {
-        let (examined, next) = tokio::join!(examine_all(fetched), audit::rows_to_verify(tx, last, CHUNK));
+    let mut after = i64::MIN;
+    let mut ahead = fetch(tx, after, way).await?;
+    while let Some(last) = ahead.last() {
+        let (examined, next) = tokio::join!(examine_all(ahead), fetch(tx, last, way));
+        let examined = match examined {
+            Some(examined) => examined,
+            None => examine_one_by_one(tx, after, last).await?,
+        };
         for (sequence, examined) in examined {
             if let Err(finding) = verifier.accept(sequence, examined) {
                 // An earlier part of the tree that does not hold is named first.
@@ -219,24 +236,87 @@ async fn walk(
             return Ok(Some(finding));
         }
         progress(verifier.size());
-        fetched = next?;
+        (after, ahead) = (last, next?);
     }
     Ok(None)
 }
 
+/// How rows are fetched and looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Many together; one by one only where something is unusual. Fast.
+    Together,
+    /// One by one throughout: finds where an application does not stand at its latest decision.
+    OneByOne,
+}
+
+/// Rows that are yet to be looked at.
+enum Ahead {
+    Texts(Texts, Option<i64>),
+    Rows(Fetched),
+}
+
+impl Ahead {
+    /// The sequence of the last row; `None` when there are no rows.
+    fn last(&self) -> Option<i64> {
+        match self {
+            Self::Texts(_, last) => *last,
+            Self::Rows(rows) => rows.last_sequence(),
+        }
+    }
+}
+
+async fn fetch(tx: &mut Tx, after: i64, way: Way) -> Result<Ahead, storage::Error> {
+    if way == Way::Together {
+        match audit::texts_to_verify(tx, after, CHUNK).await {
+            Ok((texts, last)) => return Ok(Ahead::Texts(texts, last)),
+            // Row by row, what is before the damage is still looked at.
+            Err(error) => tracing::debug!(%error, "rows are read one by one"),
+        }
+    }
+    Ok(Ahead::Rows(audit::rows_to_verify(tx, after, CHUNK).await?))
+}
+
+async fn examine_all(ahead: Ahead) -> Option<Vec<Looked>> {
+    match ahead {
+        Ahead::Rows(rows) => Some(examine_each(rows).await),
+        Ahead::Texts(texts, _) => {
+            let glanced = off_the_runtime(move || glance(&texts)).await?;
+            Some(glanced.into_iter().map(|(sequence, examined)| (sequence, Ok(examined))).collect())
+        }
+    }
+}
+
+/// Looks again, closely, at the rows behind `after` up to `last`.
+async fn examine_one_by_one(tx: &mut Tx, after: i64, last: i64) -> Result<Vec<Looked>, storage::Error> {
+    let mut examined = examine_each(audit::rows_to_verify(tx, after, CHUNK).await?).await;
+    examined.retain(|(sequence, _)| *sequence <= last);
+    Ok(examined)
+}
+
+/// A row's sequence, and what was found of it.
+type Looked = (i64, Result<Examined, What>);
+
 /// Looks at each row alone, on all threads.
-async fn examine_all(fetched: Fetched) -> Vec<(i64, Result<Examined, What>)> {
-    let (send, examined) = oneshot::channel();
-    rayon::spawn(move || {
+async fn examine_each(fetched: Fetched) -> Vec<Looked> {
+    off_the_runtime(move || {
         let examine_one = |index| {
             let row = fetched.read(index);
             (row.sequence, examine(&row))
         };
-        let all = (0..fetched.count()).into_par_iter().map(examine_one).collect();
+        (0..fetched.count()).into_par_iter().map(examine_one).collect()
+    })
+    .await
+}
+
+/// Runs what computes for long on the threads for that.
+async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let (send, done) = oneshot::channel();
+    rayon::spawn(move || {
         // Whoever asked is there, unless the whole verification was given up.
-        let _ = send.send(all);
+        let _ = send.send(work());
     });
-    examined.await.unwrap_or_default()
+    done.await.expect("the work panicked, and rayon ends the process then")
 }
 
 /// Holds the nodes that were completed since the last call against the stored ones.

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use crate::decide::pipeline::Decider;
+use crate::decide::{pipeline::Decider, replay::Repeater};
 
 /// How many are held at once. More than a lender ever has; a log that was made up cannot fill the memory.
 const MOST: usize = 256;
@@ -24,7 +24,7 @@ impl Pair {
 }
 
 /// What a pair was found to be: ready to decide, or why it is not.
-type Found = Arc<Result<Decider, String>>;
+type Found = Arc<Result<Repeater, String>>;
 
 /// Every pair that was looked for, shared by all threads.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Deciders {
         if all.len() >= MOST {
             all.clear();
         }
-        all.insert(pair, Arc::new(found));
+        all.insert(pair, Arc::new(found.map(Repeater::new)));
     }
 
     /// A view for one thread.
@@ -55,7 +55,7 @@ pub(super) struct Near<'a> {
 
 impl Near<'_> {
     /// What a pair was found to be; `None` when it has yet to be looked for.
-    pub(super) fn find(&mut self, model_sha256: &str, policy_sha256: &str) -> Option<Result<&Decider, &String>> {
+    pub(super) fn find(&mut self, model_sha256: &str, policy_sha256: &str) -> Option<Result<&Repeater, &String>> {
         let is_last =
             |(pair, _): &(Pair, Found)| pair.model_sha256 == model_sha256 && pair.policy_sha256 == policy_sha256;
         if !self.last.as_ref().is_some_and(is_last) {

@@ -2,6 +2,7 @@
 
 mod beside;
 mod on_postgres;
+mod together;
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
-//! Whether a text is canonical JSON (RFC 8785), found in one pass that builds nothing.
+//! Reading canonical JSON (RFC 8785) in one pass that builds nothing, and refuses every other spelling.
 //!
-//! Reading a value and writing it again says the same, and is what the tests hold this against; it takes seven times
-//! longer, and a verifier asks it of every entry.
+//! Reading a value and writing it again says the same of a text, and is what the tests hold this against; it takes seven
+//! times longer, and a verifier asks it of every entry.
 
 use std::cmp::Ordering;
 
@@ -12,20 +12,52 @@ const DEEPEST: u32 = 127;
 const EXACT_DIGITS: usize = 15;
 
 /// Whether bytes are canonical JSON: no white space, names sorted, one spelling for every number and text.
-pub(super) fn is_canonical(bytes: &[u8]) -> bool {
+#[must_use]
+pub fn is_canonical(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    let mut reader = Reader { text, at: 0 };
-    reader.value(DEEPEST).is_some() && reader.at == bytes.len()
+    let mut reader = Reader::new(text);
+    reader.value().is_some() && reader.is_at_end()
 }
 
-/// Goes through a text; every step gives `None` at the first thing that is not canonical.
-struct Reader<'a> {
+/// Goes through a text; every step gives `None` at the first thing that is not canonical, and there the reading ends.
+///
+/// What it hands out are slices of the text: nothing is copied, and a text between quotes has its escapes as they stand.
+#[derive(Debug)]
+pub struct Reader<'a> {
     text: &'a str,
     at: usize,
+    /// How many objects and arrays may yet be opened inside each other.
+    depth_left: u32,
 }
 
 impl<'a> Reader<'a> {
-    fn peek(&self) -> Option<u8> {
+    /// Begins at the beginning of a text.
+    #[must_use]
+    pub const fn new(text: &'a str) -> Self {
+        Self { text, at: 0, depth_left: DEEPEST }
+    }
+
+    /// Begins inside so many objects or arrays, which are read elsewhere.
+    #[must_use]
+    pub const fn inside(levels: u32, text: &'a str) -> Self {
+        Self { text, at: 0, depth_left: DEEPEST.saturating_sub(levels) }
+    }
+
+    /// Whether nothing is left.
+    #[must_use]
+    pub const fn is_at_end(&self) -> bool {
+        self.at == self.text.len()
+    }
+
+    /// What is left.
+    #[must_use]
+    pub fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// The next byte.
+    #[must_use]
+    pub fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
@@ -33,62 +65,91 @@ impl<'a> Reader<'a> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
 
-    fn word(&mut self, word: &str) -> Option<()> {
-        self.text[self.at..].starts_with(word).then(|| self.at += word.len())
+    /// Reads exactly these characters.
+    pub fn word(&mut self, word: &str) -> Option<()> {
+        self.text.as_bytes()[self.at..].starts_with(word.as_bytes()).then(|| self.at += word.len())
     }
 
-    fn value(&mut self, depth: u32) -> Option<()> {
-        match self.peek()? {
-            b'{' => self.object(depth.checked_sub(1)?),
-            b'[' => self.array(depth.checked_sub(1)?),
-            b'"' => self.string().map(drop),
-            b't' => self.word("true"),
-            b'f' => self.word("false"),
-            b'n' => self.word("null"),
-            _ => self.number(),
-        }
+    /// Reads any value, and gives it as it stands.
+    pub fn value(&mut self) -> Option<&'a str> {
+        self.spanned(|reader| match reader.peek()? {
+            b'{' => reader.object(|_, reader| reader.value().map(drop)),
+            b'[' => reader.array(|reader| reader.value().map(drop)),
+            b'"' => reader.quoted().map(drop),
+            b't' => reader.word("true"),
+            b'f' => reader.word("false"),
+            b'n' => reader.word("null"),
+            _ => reader.number().map(drop),
+        })
     }
 
-    fn object(&mut self, depth: u32) -> Option<()> {
-        self.take(b'{')?;
+    /// What `read` reads, as it stands.
+    pub fn spanned(&mut self, read: impl FnOnce(&mut Self) -> Option<()>) -> Option<&'a str> {
+        let start = self.at;
+        read(self)?;
+        Some(&self.text[start..self.at])
+    }
+
+    /// Reads an object: `member` is given each name, and reads its value.
+    pub fn object(&mut self, mut member: impl FnMut(&'a str, &mut Self) -> Option<()>) -> Option<()> {
+        self.open(b'{')?;
         if self.take(b'}').is_some() {
-            return Some(());
+            return self.close();
         }
         let mut before: Option<&str> = None;
         loop {
-            let name = self.string()?;
+            let name = self.quoted()?;
             if before.is_some_and(|before| compare_names(before, name) != Some(Ordering::Less)) {
                 return None;
             }
             before = Some(name);
             self.take(b':')?;
-            self.value(depth)?;
+            member(name, self)?;
             if self.take(b',').is_none() {
-                return self.take(b'}');
+                self.take(b'}')?;
+                return self.close();
             }
         }
     }
 
-    fn array(&mut self, depth: u32) -> Option<()> {
-        self.take(b'[')?;
+    /// Reads an array: `element` reads each value.
+    pub fn array(&mut self, mut element: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.open(b'[')?;
         if self.take(b']').is_some() {
-            return Some(());
+            return self.close();
         }
         loop {
-            self.value(depth)?;
+            element(self)?;
             if self.take(b',').is_none() {
-                return self.take(b']');
+                self.take(b']')?;
+                return self.close();
             }
         }
     }
 
-    /// What stands between the quotes.
-    fn string(&mut self) -> Option<&'a str> {
+    fn open(&mut self, bracket: u8) -> Option<()> {
+        self.depth_left = self.depth_left.checked_sub(1)?;
+        self.take(bracket)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "it ends what may end in nothing")]
+    const fn close(&mut self) -> Option<()> {
+        self.depth_left += 1;
+        Some(())
+    }
+
+    /// Reads a text without escapes, as nearly all are.
+    pub fn plain(&mut self) -> Option<&'a str> {
+        self.quoted().filter(|inside| !inside.contains('\\'))
+    }
+
+    /// Reads a text, and gives what stands between the quotes.
+    pub fn quoted(&mut self) -> Option<&'a str> {
         self.take(b'"')?;
         let start = self.at;
         let bytes = self.text.as_bytes();
         loop {
-            self.at += bytes[self.at..].iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+            self.at += first_special(&bytes[self.at..])?;
             match bytes[self.at] {
                 b'"' => {
                     let inside = &self.text[start..self.at];
@@ -125,13 +186,48 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
-    fn number(&mut self) -> Option<()> {
-        let rest = &self.text[self.at..];
-        let length = rest.bytes().take_while(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e')).count();
-        let number = &rest[..length];
+    /// Reads a number, and gives it as it stands.
+    pub fn number(&mut self) -> Option<&'a str> {
+        let rest = &self.text.as_bytes()[self.at..];
+        let ends = |byte: &u8| !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e');
+        let length = rest.iter().position(ends).unwrap_or(rest.len());
+        let number = &self.text[self.at..self.at + length];
         self.at += length;
-        (is_short_number(number) || is_shortest_number(number)).then_some(())
+        (is_short_number(number) || is_shortest_number(number)).then_some(number)
     }
+
+    /// Reads `true` or `false`.
+    pub fn boolean(&mut self) -> Option<bool> {
+        match self.peek()? {
+            b't' => self.word("true").map(|()| true),
+            _ => self.word("false").map(|()| false),
+        }
+    }
+}
+
+/// Whether a text stands between quotes as it is.
+#[must_use]
+pub fn needs_no_escape(text: &str) -> bool {
+    first_special(text.as_bytes()).is_none()
+}
+
+/// Where the first quote, backslash or control character stands. Eight bytes are looked at together.
+fn first_special(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let below = |word: u64, least: u8| word.wrapping_sub(ONES.wrapping_mul(least.into())) & !word;
+    let is = |word: u64, byte: u8| below(word ^ ONES.wrapping_mul(byte.into()), 1);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, chunk) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        // The lowest bit that is set is that of the first such byte; what is borrowed reaches only those behind it.
+        let found = (below(word, 0x20) | is(word, b'"') | is(word, b'\\')) & HIGH;
+        if found != 0 {
+            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let place = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
+    Some(bytes.len() - rest.len() + place)
 }
 
 /// Whether a number is one of few digits without exponent, spelt as it must be: decided by its letters alone.
@@ -227,6 +323,22 @@ mod tests {
         #[test]
         fn any_number_is_judged_as_by_the_definition(number in "-?[0-9]{0,3}(\\.[0-9]{0,18})?(e[+-]?[0-9]{1,3})?|-?0\\.0{0,8}[0-9]{1,17}") {
             prop_assert!(defined(number.as_bytes()) == is_canonical(number.as_bytes()), "{}", number);
+        }
+    }
+
+    #[test]
+    fn the_first_special_byte_is_found_wherever_it_stands() {
+        for length in 0..40 {
+            for byte in 0..=u8::MAX {
+                let special = byte < 0x20 || byte == b'"' || byte == b'\\';
+                for place in 0..length {
+                    // Everything else there is, the greatest and the least among it.
+                    let others = (0x20..=0xff).cycle().step_by(83).filter(|byte| !matches!(byte, b'"' | b'\\'));
+                    let mut bytes: Vec<u8> = others.take(length).collect();
+                    bytes[place] = byte;
+                    assert_eq!(first_special(&bytes), special.then_some(place), "{bytes:?}");
+                }
+            }
         }
     }
 
