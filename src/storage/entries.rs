@@ -38,6 +38,7 @@ impl Entries {
     }
 
     /// The sequences and canonical JSON of some of them, by their places here.
+    #[must_use]
     pub fn part(&self, part: Range<usize>) -> impl DoubleEndedIterator<Item = (u64, &str)> {
         self.places[part].iter().map(|place| (place.sequence, &self.text[place.bytes.clone()]))
     }

@@ -4,7 +4,6 @@
 //! once over the bytes and copies nothing. It answers for rows only when nothing about any of them is unusual; of the
 //! others it says nothing, and they are looked at one by one. So it may refuse what is sound, never the other way round.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use rayon::prelude::*;
 
 use super::{
@@ -67,7 +66,6 @@ fn is_latest(row: &RowText<'_>, said: &Said<'_>, payload: &Payload<'_>) -> Optio
     let outcome = parse_outcome(payload.outcome?)?;
     let agrees = row.decided == said.sequence
         && row.has_same_hash == "="
-        && payload.decision? == row.decision
         && said.subject == row.application_id
         && payload.id?.parse::<DecisionId>().is_ok()
         && payload.id? == row.id
@@ -88,9 +86,7 @@ fn is_latest(row: &RowText<'_>, said: &Said<'_>, payload: &Payload<'_>) -> Optio
 
 /// Whether the table of applications has what was received, and who sent it.
 fn holds_application(row: &RowText<'_>, payload: &Payload<'_>) -> Option<bool> {
-    let is_copied = payload.application? == row.body
-        && is_hex_of(row.applicant, &STANDARD.decode(payload.applicant?).ok()?)
-        && row.external_reference.strip_prefix('=') == payload.external_reference
+    let is_copied = row.external_reference.strip_prefix('=') == payload.external_reference
         && row.external_reference.is_empty() == payload.external_reference.is_none()
         && payload.amount? == row.amount_minor
         && payload.currency? == row.currency
@@ -135,18 +131,14 @@ struct Said<'a> {
 /// What of a decision's payload is repeated in other tables.
 #[derive(Default)]
 struct Payload<'a> {
-    decision: Option<&'a str>,
     id: Option<&'a str>,
     outcome: Option<&'a str>,
     automatic: Option<bool>,
     decided_at: Option<&'a str>,
     version: Option<&'a str>,
-    application: Option<&'a str>,
     external_reference: Option<&'a str>,
     amount: Option<&'a str>,
     currency: Option<&'a str>,
-    /// In base64.
-    applicant: Option<&'a str>,
 }
 
 impl<'a> Said<'a> {
@@ -188,11 +180,8 @@ impl<'a> Payload<'a> {
         let mut payload = Self::default();
         reader.object(|name, reader| {
             match name {
-                "applicant" => payload.applicant = Some(sealed(reader)?),
-                "application" => {
-                    payload.application = Some(reader.spanned(|reader| payload.read_application(reader))?);
-                }
-                "decision" => payload.decision = Some(reader.spanned(|reader| payload.read_decision(reader))?),
+                "application" => payload.read_application(reader)?,
+                "decision" => payload.read_decision(reader)?,
                 "version" => payload.version = Some(reader.number()?),
                 _ => drop(reader.value()?),
             }
@@ -235,14 +224,4 @@ impl<'a> Payload<'a> {
             Some(())
         })
     }
-}
-
-/// Reads a sealed value, and gives its ciphertext in base64.
-fn sealed<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
-    reader.word(r#"{"ciphertext":"#)?;
-    let ciphertext = reader.plain()?;
-    reader.word(r#","key":"#)?;
-    reader.quoted()?;
-    reader.word("}")?;
-    Some(ciphertext)
 }

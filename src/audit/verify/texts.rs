@@ -7,7 +7,7 @@ const FIELD_END: char = '\u{1f}';
 /// Ends a line.
 const LINE_END: char = '\u{1e}';
 /// How many fields a line has.
-const FIELDS: usize = 27;
+const FIELDS: usize = 24;
 
 /// Neighbouring rows with their copies, put together by the database, so that they are handed over in one piece.
 ///
@@ -16,14 +16,10 @@ const FIELDS: usize = 27;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Texts {
     pub rows: i64,
-    /// A line for each row: its short columns, the lengths of its long ones.
+    /// A line for each row: its short columns, and the length of its entry.
     pub lines: String,
-    /// The long columns, one row's behind the other's.
+    /// The entries, one behind the other.
     pub entries: String,
-    pub decisions: String,
-    pub bodies: String,
-    /// In hexadecimal, of either case.
-    pub applicants: String,
 }
 
 impl Texts {
@@ -43,7 +39,6 @@ impl Texts {
         let application = row.application.as_ref().unwrap_or(&no_application);
         let if_so = |is_so: bool, text: String| if is_so { text } else { String::new() };
         let (decided, applied) = (row.decision.is_some(), row.application.is_some());
-        let is_first = applied && decision.number == 1;
         let fields: [String; FIELDS] = [
             row.sequence.to_string(),
             row.entry.len().to_string(),
@@ -61,7 +56,6 @@ impl Texts {
             decision.decided_at.clone(),
             decision.outcome.clone(),
             if_so(decided, i64::from(decision.automatic).to_string()),
-            if_so(decided, decision.decision.len().to_string()),
             application.external_reference.as_ref().map_or_else(String::new, |reference| format!("={reference}")),
             application.submitted_by.clone(),
             application.received_at.clone(),
@@ -70,25 +64,17 @@ impl Texts {
             if_so(applied, application.version.to_string()),
             if_so(applied, application.amount_minor.to_string()),
             application.currency.clone(),
-            if_so(is_first, application.body.len().to_string()),
-            if_so(is_first, application.applicant.len().to_string()),
         ];
         self.rows += 1;
         self.lines.push_str(&fields.join(&FIELD_END.to_string()));
         self.lines.push(LINE_END);
         self.entries.push_str(&row.entry);
-        self.decisions.push_str(&decision.decision);
-        if is_first {
-            self.bodies.push_str(&application.body);
-            self.applicants.push_str(&hex::encode(&application.applicant));
-        }
     }
 
     /// Parts the texts into rows again; `None` when they do not come out even.
     pub(super) fn rows(&self) -> Option<Vec<RowText<'_>>> {
         let mut rows = Vec::with_capacity(usize::try_from(self.rows).ok()?);
-        let (mut entries, mut decisions) = (self.entries.as_str(), self.decisions.as_str());
-        let (mut bodies, mut applicants) = (self.bodies.as_str(), self.applicants.as_str());
+        let mut entries = self.entries.as_str();
         for line in self.lines.strip_suffix(LINE_END)?.split(LINE_END) {
             let mut fields = [""; FIELDS];
             let mut parts = line.split(FIELD_END);
@@ -115,7 +101,6 @@ impl Texts {
                 decided_at,
                 outcome,
                 automatic,
-                decision_length,
                 external_reference,
                 submitted_by,
                 received_at,
@@ -124,8 +109,6 @@ impl Texts {
                 version,
                 amount_minor,
                 currency,
-                body_length,
-                applicant_length,
             ] = fields;
             rows.push(RowText {
                 sequence,
@@ -151,20 +134,11 @@ impl Texts {
                 version,
                 amount_minor,
                 currency,
-                entry: cut(&mut entries, length(entry_length)?)?,
-                decision: cut(&mut decisions, length(decision_length)?)?,
-                body: cut(&mut bodies, length(body_length)?)?,
-                applicant: cut(&mut applicants, length(applicant_length)?.checked_mul(2)?)?,
+                entry: cut(&mut entries, entry_length.parse().ok()?)?,
             });
         }
-        let is_even = [entries, decisions, bodies, applicants].iter().all(|rest| rest.is_empty());
-        (is_even && i64::try_from(rows.len()) == Ok(self.rows)).then_some(rows)
+        (entries.is_empty() && i64::try_from(rows.len()) == Ok(self.rows)).then_some(rows)
     }
-}
-
-/// A length; that of what is not there is written as nothing.
-fn length(text: &str) -> Option<usize> {
-    if text.is_empty() { Some(0) } else { text.parse().ok() }
 }
 
 /// Takes the beginning off a text.
@@ -206,9 +180,4 @@ pub(super) struct RowText<'a> {
     pub(super) amount_minor: &'a str,
     pub(super) currency: &'a str,
     pub(super) entry: &'a str,
-    pub(super) decision: &'a str,
-    /// Of an application's first decision alone, as is `applicant`.
-    pub(super) body: &'a str,
-    /// In hexadecimal.
-    pub(super) applicant: &'a str,
 }

@@ -9,8 +9,7 @@ use crate::audit::verify::Texts;
 macro_rules! texts {
     ($hex:literal, $as_hex:literal) => {
         concat!(
-            "SELECT COUNT(*), MAX(r.sequence), string_agg(r.line, ''), string_agg(r.entry, ''), \
-             string_agg(r.decision, ''), string_agg(r.body, ''), string_agg(r.applicant, '') FROM \
+            "SELECT COUNT(*), MAX(r.sequence), string_agg(r.line, ''), string_agg(r.entry, '') FROM \
              (SELECT e.sequence, concat(e.sequence, '\u{1f}', octet_length(e.entry), '\u{1f}', ",
             $hex,
             "e.leaf_hash",
@@ -18,17 +17,11 @@ macro_rules! texts {
             ", '\u{1f}', e.recorded_at, '\u{1f}', e.action, '\u{1f}', e.actor, '\u{1f}', e.request_id, '\u{1f}', \
              e.subject, '\u{1f}', d.audit_sequence, '\u{1f}', CASE WHEN d.leaf_hash = e.leaf_hash THEN '=' END, \
              '\u{1f}', d.application_id, '\u{1f}', d.number, '\u{1f}', d.id, '\u{1f}', d.decided_at, '\u{1f}', \
-             d.outcome, '\u{1f}', d.automatic, '\u{1f}', octet_length(d.decision), '\u{1f}', \
+             d.outcome, '\u{1f}', d.automatic, '\u{1f}', \
              CASE WHEN a.external_reference IS NOT NULL THEN '=' END, a.external_reference, '\u{1f}', \
              a.submitted_by, '\u{1f}', a.received_at, '\u{1f}', a.status, '\u{1f}', a.outcome, '\u{1f}', a.version, \
-             '\u{1f}', a.amount_minor, '\u{1f}', a.currency, '\u{1f}', \
-             CASE WHEN d.number = 1 THEN octet_length(a.body) END, '\u{1f}', \
-             CASE WHEN d.number = 1 THEN octet_length(a.applicant) END, '\u{1e}') AS line, \
-             e.entry, d.decision, CASE WHEN d.number = 1 THEN a.body END AS body, CASE WHEN d.number = 1 THEN ",
-            $hex,
-            "a.applicant",
-            $as_hex,
-            " END AS applicant FROM audit_entries e LEFT JOIN decisions d ON d.audit_sequence = e.sequence \
+             '\u{1f}', a.amount_minor, '\u{1f}', a.currency, '\u{1e}') AS line, e.entry \
+             FROM audit_entries e LEFT JOIN decisions d ON d.audit_sequence = e.sequence \
              LEFT JOIN applications a ON a.id = d.application_id \
              WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2) r"
         )
@@ -42,25 +35,16 @@ const TEXTS_POSTGRES: &str = texts!("encode(", ", 'hex')");
 pub(super) const QUERIES_SQLITE: [&str; 1] = [TEXTS_SQLITE];
 pub(super) const QUERIES_POSTGRES: [&str; 1] = [TEXTS_POSTGRES];
 
-type Columns = (i64, Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
-
 /// The rows behind the sequence `after`, with their copies, in order, and the sequence of the last of them; that is
 /// `None` when there are none.
 ///
 /// # Errors
 /// Besides those of the database: a column holds what is no text. Row by row it can be found which.
 pub async fn texts_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<(Texts, Option<i64>), Error> {
-    let (rows, last, lines, entries, decisions, bodies, applicants): Columns =
+    let (rows, last, lines, entries): (i64, Option<i64>, Option<String>, Option<String>) =
         on_each_backend!(tx, TEXTS_SQLITE, TEXTS_POSTGRES, |connection, text| {
             sqlx::query_as(text).bind(after).bind(i64::from(limit)).fetch_one(connection).await?
         });
-    let texts = Texts {
-        rows,
-        lines: lines.unwrap_or_default(),
-        entries: entries.unwrap_or_default(),
-        decisions: decisions.unwrap_or_default(),
-        bodies: bodies.unwrap_or_default(),
-        applicants: applicants.unwrap_or_default(),
-    };
+    let texts = Texts { rows, lines: lines.unwrap_or_default(), entries: entries.unwrap_or_default() };
     Ok((texts, last))
 }
