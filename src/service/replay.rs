@@ -7,11 +7,12 @@
 
 mod deciders;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::VecDeque, sync::Arc};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use tokio::task::JoinHandle;
 
 use self::deciders::{Deciders, Near, Pair};
 use super::registry;
@@ -25,8 +26,10 @@ use crate::{
     },
 };
 
-/// How many entries are read at a time, and wait at most while as many are decided again.
-const CHUNK: u64 = 2_048;
+/// How many entries are read at a time: few enough that they stay in a processor's cache.
+const CHUNK: u64 = 1_024;
+/// How many chunks are decided again, or wait for it, while the next is read.
+const AT_ONCE: usize = 2;
 /// How many neighbouring entries one thread takes: as many as are scored side by side.
 const RUN: usize = 128;
 /// How many findings a report lists. All are counted.
@@ -86,19 +89,21 @@ pub async fn replay(db: &Db, period: Period, mut progress: impl FnMut(u64, u64))
     let (first, end) = bounds(&mut tx, period).await?;
     let mut report = Report::default();
     let deciders = Arc::new(Deciders::default());
-    let mut chunk = entries::range(&mut tx, first, end.min(first + CHUNK)).await?;
-    let mut next = first + CHUNK;
-    while !chunk.is_empty() || next < end {
-        let (decided, read) = tokio::join!(
-            repeat(chunk, Arc::clone(&deciders)),
-            entries::range(&mut tx, next.min(end), end.min(next + CHUNK))
-        );
-        let Chunk { mut tally, waiting } = decided;
+    let mut running = VecDeque::new();
+    let mut next = first;
+    loop {
+        if next < end && running.len() < AT_ONCE {
+            let behind = end.min(next + CHUNK);
+            let chunk = entries::range(&mut tx, next, behind).await?;
+            running.push_back((behind, repeat(chunk, Arc::clone(&deciders))));
+            next = behind;
+            continue;
+        }
+        let Some((done, chunk)) = running.pop_front() else { break };
+        let Chunk { mut tally, waiting } = finished(chunk).await;
         finish_waiting(&mut tx, waiting, &deciders, &mut tally).await?;
         report.add(tally);
-        progress(next.min(end) - first, end - first);
-        chunk = read?;
-        next += CHUNK;
+        progress(done - first, end - first);
     }
     report.repeated = report.differing == 0 && report.not_repeatable == 0;
     Ok(report)
@@ -134,7 +139,7 @@ async fn finish_waiting(
         for waiting in &waiting {
             chunk.push(waiting.sequence, &waiting.entry);
         }
-        let again = repeat(chunk, Arc::clone(deciders)).await;
+        let again = finished(repeat(chunk, Arc::clone(deciders))).await;
         tally.merge(again.tally);
         waiting = again.waiting;
     }
@@ -198,9 +203,9 @@ impl Report {
     }
 }
 
-/// Decides a chunk's applications again, on all cores and off the runtime's own thread.
-async fn repeat(chunk: Entries, deciders: Arc<Deciders>) -> Chunk {
-    let work = move || {
+/// Begins to decide a chunk's applications again, on all cores and off the runtime's own thread.
+fn repeat(chunk: Entries, deciders: Arc<Deciders>) -> JoinHandle<Chunk> {
+    tokio::task::spawn_blocking(move || {
         let runs = (0..chunk.len().div_ceil(RUN)).into_par_iter();
         let runs = runs.map(|run| repeat_run(chunk.part(run * RUN..chunk.len().min(run * RUN + RUN)), &deciders));
         runs.reduce(Chunk::default, |mut one, other| {
@@ -208,8 +213,11 @@ async fn repeat(chunk: Entries, deciders: Arc<Deciders>) -> Chunk {
             one.waiting.extend(other.waiting);
             one
         })
-    };
-    match tokio::task::spawn_blocking(work).await {
+    })
+}
+
+async fn finished(chunk: JoinHandle<Chunk>) -> Chunk {
+    match chunk.await {
         Ok(chunk) => chunk,
         Err(error) => std::panic::resume_unwind(error.into_panic()),
     }

@@ -1,5 +1,7 @@
 //! Verifying the log in a database: reading it in order, believing nothing of it.
 
+use std::collections::VecDeque;
+
 use rayon::prelude::*;
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -18,7 +20,9 @@ use crate::{
 };
 
 /// How many rows are read and hashed at a time.
-const CHUNK: u32 = 1_024;
+const CHUNK: u32 = 512;
+/// How many such chunks are looked at, or wait for it, while the next is fetched.
+const AT_ONCE: usize = 2;
 
 /// What a verification came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -215,11 +219,22 @@ async fn walk(
     way: Way,
     mut progress: impl FnMut(u64),
 ) -> Result<Option<Finding>, storage::Error> {
-    let mut after = i64::MIN;
-    let mut ahead = fetch(tx, after, way).await?;
-    while let Some(last) = ahead.last() {
-        let (examined, next) = tokio::join!(examine_all(ahead), fetch(tx, last, way));
-        let examined = match examined {
+    let mut running = VecDeque::new();
+    let (mut next, mut is_read) = (i64::MIN, false);
+    loop {
+        if !is_read && running.len() < AT_ONCE {
+            let ahead = fetch(tx, next, way).await?;
+            match ahead.last() {
+                Some(last) => {
+                    running.push_back((next, last, tokio::spawn(examine_all(ahead))));
+                    next = last;
+                }
+                None => is_read = true,
+            }
+            continue;
+        }
+        let Some((after, last, examined)) = running.pop_front() else { return Ok(None) };
+        let examined = match examined.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())) {
             Some(examined) => examined,
             None => examine_one_by_one(tx, after, last).await?,
         };
@@ -236,9 +251,7 @@ async fn walk(
             return Ok(Some(finding));
         }
         progress(verifier.size());
-        (after, ahead) = (last, next?);
     }
-    Ok(None)
 }
 
 /// How rows are fetched and looked at.
