@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How many entries are read at a time: few enough that they stay in a processor's cache.
-const CHUNK: u64 = 1_024;
+const CHUNK: u64 = 256;
 /// How many chunks are decided again, or wait for it, while the next is read.
 const AT_ONCE: usize = 2;
 /// How many neighbouring entries one thread takes: as many as are scored side by side.

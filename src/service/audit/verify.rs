@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How many rows are read and hashed at a time.
-const CHUNK: u32 = 512;
+const CHUNK: u32 = 256;
 /// How many such chunks are looked at, or wait for it, while the next is fetched.
 const AT_ONCE: usize = 2;
 
