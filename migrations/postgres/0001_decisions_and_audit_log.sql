@@ -76,7 +76,9 @@ CREATE TABLE audit_head (
     size       BIGINT NOT NULL CHECK (size >= 0),
     root_hash  BYTEA  NOT NULL,
     frontier   BYTEA  NOT NULL,
-    updated_at TEXT   COLLATE "C"
+    updated_at TEXT   COLLATE "C",
+    -- How many checkpoints were signed: shows when the last of them are removed.
+    checkpoints BIGINT NOT NULL DEFAULT 0
 ) WITH (fillfactor = 10);
 
 -- The root of the empty tree is the SHA-256 of nothing (RFC 6962, section 2.1).

@@ -62,7 +62,9 @@ CREATE TABLE audit_head (
     size       INTEGER NOT NULL CHECK (size >= 0),
     root_hash  BLOB    NOT NULL,
     frontier   BLOB    NOT NULL,
-    updated_at TEXT
+    updated_at TEXT,
+    -- How many checkpoints were signed: shows when the last of them are removed.
+    checkpoints INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- The root of the empty tree is the SHA-256 of nothing (RFC 6962, section 2.1).

@@ -120,6 +120,12 @@ impl Action {
         Self::ALL.into_iter().find(|action| action.as_str() == word)
     }
 
+    /// Whether an entry of it lists applications whose data keys were destroyed.
+    #[must_use]
+    pub const fn is_erasure(self) -> bool {
+        matches!(self, Self::ApplicantErased | Self::ApplicantsExpired)
+    }
+
     /// Whether an entry of it records a decision on an application, which the table of decisions repeats.
     #[must_use]
     pub const fn is_decision(self) -> bool {

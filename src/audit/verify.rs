@@ -84,6 +84,30 @@ pub struct Counts {
     pub decisions: u64,
     pub applications: u64,
     pub nodes: u64,
+    /// Of the applications, those whose applicant is erased.
+    pub erased: u64,
+}
+
+/// Data keys that are not where they should be: how many, and the id of the first of their applications.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Keys {
+    /// Of applicants who are not erased, and whose key is gone.
+    pub missing: Option<(u64, String)>,
+    /// Of applicants who are erased, or of no application.
+    pub left: Option<(u64, String)>,
+}
+
+impl Keys {
+    /// Holds them against what must be: one key for each application that is not erased.
+    pub fn examine(self) -> Result<(), Finding> {
+        if let Some((count, application)) = self.missing {
+            return Err(Finding::of_log(What::DataKeysMissing { count, application }));
+        }
+        match self.left {
+            Some((count, application)) => Err(Finding::of_log(What::DataKeysLeft { count, application })),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Takes a log's rows in order and stops at the first that is not what it was.
@@ -144,6 +168,7 @@ impl Verifier {
         self.last_time = Some(examined.time);
         self.seen.decisions += u64::from(examined.is_decision);
         self.seen.applications += u64::from(examined.is_latest);
+        self.seen.erased += examined.erased;
         let (completed, nodes) = (&mut self.completed, &mut self.seen.nodes);
         self.frontier.append(examined.leaf, |node| {
             if stored_level(node.id).is_some() {
@@ -188,6 +213,9 @@ impl Verifier {
             if stored != seen {
                 return Err(Finding::of_log(What::RowsDiffer { table, stored, expected: seen }));
             }
+        }
+        if counts.erased != self.seen.erased {
+            return Err(Finding::of_log(What::ErasuresDiffer { stored: counts.erased, logged: self.seen.erased }));
         }
         Ok(())
     }

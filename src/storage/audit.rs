@@ -25,7 +25,7 @@ mod verification;
 pub use hashes::proof_hashes;
 pub use texts::texts_to_verify;
 pub use verification::{
-    Fetched, checkpoints_to_verify, counts, cut_off_at, entry_at, key_entries, node, rows_to_verify,
+    Fetched, checkpoints_to_verify, counts, cut_off_at, entry_at, key_entries, misplaced_keys, node, rows_to_verify,
 };
 
 const HEAD_TABLE: &str = "audit_head";

@@ -8,6 +8,7 @@ use std::{
 };
 
 use flate2::read::GzDecoder;
+use rstest::rstest;
 use serde_json::json;
 use underwright::service::models::LoadedModel;
 
@@ -54,10 +55,19 @@ fn first_expected(name: &str) -> Vec<f64> {
     lines.lines().nth(1).expect("a row").split(',').map(|cell| cell.parse().expect("a number")).collect()
 }
 
+#[rstest]
+#[case::xgboost("xgboost", "xgboost-categorical", "ubj", "XGBoost 3.2.0")]
+#[case::lightgbm("lightgbm", "lightgbm-categorical", "txt", "LightGBM")]
+#[case::catboost("catboost", "catboost-onehot", "json", "CatBoost")]
 #[tokio::test(flavor = "multi_thread")]
-async fn an_imported_model_decides_explains_and_is_audited_like_a_native_one() {
+async fn an_imported_model_decides_explains_is_audited_and_replayed_like_a_native_one(
+    #[case] library: &str,
+    #[case] name: &str,
+    #[case] form: &str,
+    #[case] on_the_card: &str,
+) {
     let home = tempfile::tempdir().expect("a folder");
-    let bundle = import(home.path(), "xgboost", "xgboost-categorical.ubj");
+    let bundle = import(home.path(), library, &format!("{name}.{form}"));
     let loaded = LoadedModel::from_directory(&bundle).unwrap_or_else(|error| panic!("{error}"));
     let app = TestApp::spawn_with(Options { model: Some(loaded), ..Options::default() }).await;
     // The first of the rows that the library was asked about.
@@ -70,14 +80,20 @@ async fn an_imported_model_decides_explains_and_is_audited_like_a_native_one() {
     assert_eq!(decided["decision"]["model"]["version"], "2");
     let id = decided["id"].as_str().expect("an id");
     let explained = app.officer().get(&format!("/v1/applications/{id}/explanation")).await.expect(200);
-    let expected = first_expected("xgboost-categorical");
+    let expected = first_expected(name);
     let number = |value: &serde_json::Value| value.as_f64().expect("a number");
     assert!((number(&explained["margin"]) - expected[0]).abs() < 1e-6, "{explained}");
     let contributions = explained["contributions"].as_array().expect("a list");
     let sum: f64 = contributions.iter().map(|c| number(&c["contribution"])).sum();
     assert!((number(&explained["baseline"]) + sum - number(&explained["margin"])).abs() < 1e-9);
     let shown = app.officer().get("/v1/models/personal-loan/2").await.expect(200);
-    assert!(shown["card"].as_str().is_some_and(|card| card.contains("XGBoost 3.2.0")));
+    assert!(shown["card"].as_str().is_some_and(|card| card.contains(on_the_card)), "{shown}");
+    // Every decision comes out again to the bit, by the model as it is kept in the database.
+    let url = app.store.url();
+    let output = run(&["audit", "replay", "--json", "--database-url", &url]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&report["repeated"], &report["decisions"]), (&json!(true), &json!(1)), "{report}");
     // The log is verified.
     assert_eq!(app.finish().await, 1);
 }

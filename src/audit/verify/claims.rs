@@ -54,8 +54,9 @@ pub fn examine_checkpoint(row: &CheckpointRow, keys: &[VerifierKey]) -> Result<C
     Ok(Claim { head, source: Source::Stored { number: row.number } })
 }
 
-/// Looks at the stored checkpoints together: numbered from 1 without gaps, each larger than the one before.
-pub fn examine_order(rows: &[CheckpointRow]) -> Result<(), Finding> {
+/// Looks at the stored checkpoints together: numbered from 1 without gaps as many as the head knows of, each larger
+/// than the one before.
+pub fn examine_order(rows: &[CheckpointRow], known: i64) -> Result<(), Finding> {
     let mut before = 0;
     for (row, number) in rows.iter().zip(1_i64..) {
         if row.number > number {
@@ -65,6 +66,13 @@ pub fn examine_order(rows: &[CheckpointRow]) -> Result<(), Finding> {
             return Err(Finding::of_log(What::CheckpointChanged { number: row.number }));
         }
         before = row.size;
+    }
+    let last = rows.last().map_or(0, |row| row.number);
+    if last < known {
+        return Err(Finding::of_log(What::CheckpointsRemoved { first: last + 1, last: known }));
+    }
+    if last > known {
+        return Err(Finding::of_log(What::CheckpointChanged { number: last }));
     }
     Ok(())
 }

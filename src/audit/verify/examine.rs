@@ -1,6 +1,6 @@
 //! Looking at one row alone.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::{ApplicationCopy, DecisionCopy, Misplacement, Row, What};
@@ -26,6 +26,14 @@ pub struct Examined {
     pub is_decision: bool,
     /// Whether this is the application's latest decision, at which it stands.
     pub is_latest: bool,
+    /// Of how many applications it says that their data keys were destroyed.
+    pub erased: u64,
+}
+
+/// What an erasure says.
+#[derive(Deserialize)]
+struct Erasure {
+    applications: Vec<IgnoredAny>,
 }
 
 /// What of a payload is repeated in other tables.
@@ -101,7 +109,9 @@ pub fn examine(row: &Row) -> Result<Examined, What> {
     }
     if !entry.action.is_decision() {
         return match &row.decision {
-            None => Ok(Examined { leaf, time: entry.time, is_decision: false, is_latest: false }),
+            None => {
+                Ok(Examined { leaf, time: entry.time, is_decision: false, is_latest: false, erased: erased(&entry) })
+            }
             Some(_) => Err(What::CopyTooMany { table: "decisions" }),
         };
     }
@@ -111,7 +121,16 @@ pub fn examine(row: &Row) -> Result<Examined, What> {
     }
     let Some(application) = &row.application else { return Err(What::CopyMissing { table: "applications" }) };
     let is_latest = compare_copies(&entry, decision, application)?;
-    Ok(Examined { leaf, time: entry.time, is_decision: true, is_latest })
+    Ok(Examined { leaf, time: entry.time, is_decision: true, is_latest, erased: 0 })
+}
+
+/// Of how many applications an entry says that their data keys were destroyed.
+fn erased(entry: &Entry) -> u64 {
+    if !entry.action.is_erasure() {
+        return 0;
+    }
+    let erasure: Result<Erasure, _> = serde_json::from_str(entry.payload.get());
+    erasure.map_or(0, |erasure| erasure.applications.len() as u64)
 }
 
 /// Holds the copies against the entry, and says whether this is the application's latest decision.

@@ -65,6 +65,12 @@ pub enum What {
     HeadMissing,
     /// A table has another number of rows than the log gives reason for.
     RowsDiffer { table: &'static str, stored: u64, expected: u64 },
+    /// Other applications are marked as erased than the log says: not as many.
+    ErasuresDiffer { stored: u64, logged: u64 },
+    /// Data keys were removed and nothing in the log says so.
+    DataKeysMissing { count: u64, application: String },
+    /// There are data keys of applicants who were erased, or of no application.
+    DataKeysLeft { count: u64, application: String },
     /// The database's file cannot be read whole, or holds what its tables do not allow.
     FileDamaged { detail: String },
 }
@@ -183,6 +189,9 @@ impl fmt::Display for Finding {
                 write!(f, "the head of the log was changed: it does not agree with itself or the last entry")
             }
             What::HeadMissing => write!(f, "the head of the log was removed"),
+            What::ErasuresDiffer { .. } | What::DataKeysMissing { .. } | What::DataKeysLeft { .. } => {
+                keys_otherwise(f, &self.what)
+            }
             What::FileDamaged { detail } => {
                 write!(f, "the database file is damaged ({detail}); restore it from a backup")
             }
@@ -209,6 +218,28 @@ fn misplaced(f: &mut fmt::Formatter<'_>, n: i64, says: u64, how: Misplacement) -
             write!(f, "an entry was inserted before entry {n}: the entry in its place says it is entry {says}")
         }
         Misplacement::Relabelled => write!(f, "entry {n} was changed: it says it is entry {says}"),
+    }
+}
+
+/// What is wrong with the keys that applicants are sealed under.
+fn keys_otherwise(f: &mut fmt::Formatter<'_>, what: &What) -> fmt::Result {
+    match what {
+        What::ErasuresDiffer { stored, logged } => write!(
+            f,
+            "erasures were made or unmade behind the log: {stored} applications are marked as erased, and the log says it of \
+             {logged}"
+        ),
+        What::DataKeysMissing { count, application } => write!(
+            f,
+            "{count} data keys were removed without an erasure, the first that of {application}: their applicants cannot be \
+             read any more"
+        ),
+        What::DataKeysLeft { count, application } => write!(
+            f,
+            "{count} data keys were put back or inserted, the first that of {application}, whose applicant was erased or \
+             which is not there"
+        ),
+        _ => Ok(()),
     }
 }
 

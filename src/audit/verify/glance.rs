@@ -58,7 +58,7 @@ fn glance_at(row: &RowText<'_>) -> Option<(i64, Examined)> {
         None if row.decided.is_empty() => (false, false),
         None => return None,
     };
-    Some((row.sequence.parse().ok()?, Examined { leaf, time, is_decision, is_latest }))
+    Some((row.sequence.parse().ok()?, Examined { leaf, time, is_decision, is_latest, erased: said.erased }))
 }
 
 /// Holds the copies against the entry, and says whether the application stands at this decision.
@@ -126,6 +126,8 @@ struct Said<'a> {
     time: &'a str,
     /// Of a decision.
     payload: Option<Payload<'a>>,
+    /// Of how many applications it says that their data keys were destroyed.
+    erased: u64,
 }
 
 /// What of a decision's payload is repeated in other tables.
@@ -153,12 +155,14 @@ impl<'a> Said<'a> {
         reader.word(r#"},"build":"#)?;
         reader.quoted()?;
         reader.word(r#","payload":"#)?;
-        let payload = if action.is_decision() {
-            Some(Payload::read(&mut reader)?)
+        let (mut payload, mut erased) = (None, 0);
+        if action.is_decision() {
+            payload = Some(Payload::read(&mut reader)?);
+        } else if action.is_erasure() {
+            erased = count_erased(&mut reader)?;
         } else {
             reader.value()?;
-            None
-        };
+        }
         reader.word(r#","request_id":"#)?;
         let request_id = reader.plain()?;
         request_id.parse::<RequestId>().ok()?;
@@ -170,9 +174,25 @@ impl<'a> Said<'a> {
         reader.word(r#","time":"#)?;
         let time = reader.plain()?;
         reader.word("}")?;
-        let said = Self { action, role, actor_subject, request_id, sequence, subject, time, payload };
+        let said = Self { action, role, actor_subject, request_id, sequence, subject, time, payload, erased };
         reader.is_at_end().then_some(said)
     }
+}
+
+/// Reads what an erasure says, and counts the applications in it.
+fn count_erased(reader: &mut Reader<'_>) -> Option<u64> {
+    let mut count = None;
+    reader.object(|name, reader| {
+        if name != "applications" {
+            return reader.value().map(drop);
+        }
+        let counted = count.insert(0);
+        reader.array(|reader| {
+            *counted += 1;
+            reader.value().map(drop)
+        })
+    })?;
+    count
 }
 
 impl<'a> Payload<'a> {

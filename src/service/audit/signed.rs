@@ -47,7 +47,9 @@ impl Signed {
         let rows = audit::checkpoints_to_verify(tx).await?;
         let keys = keys_of_log(tx).await?;
         let examined: Vec<Result<Claim, Finding>> = rows.par_iter().map(|row| examine_checkpoint(row, &keys)).collect();
-        let mut signed = Self { claims: Vec::new(), stored: rows.len(), finding: examine_order(&rows).err() };
+        let known = audit::checkpoints::signed_count(tx).await?.unwrap_or_default();
+        let finding = examine_order(&rows, known).err();
+        let mut signed = Self { claims: Vec::new(), stored: rows.len(), finding };
         for named in &outside.checkpoints {
             signed.take(examine_outside(named, &outside.keys, &keys));
         }

@@ -71,9 +71,9 @@ pub enum Unchecked {
     NoOutsideCheckpoint,
     /// By whom the checkpoints that were kept elsewhere are signed: no key was given that is trusted.
     CheckpointSignatures,
-    /// The keys that personal data is sealed under (`data_keys`, `wrapped_keys`): a log that named them could never
-    /// forget anybody. One that was changed opens nothing; one that was removed leaves an applicant without an
-    /// entry of its erasure.
+    /// Whether the keys that personal data is sealed under (`data_keys`, `wrapped_keys`) are what they were: a log that
+    /// held them could never forget anybody. One that was changed opens nothing. That each is there, and none of an
+    /// applicant who was erased, is checked.
     DataKeys,
     /// The answers kept under an `Idempotency-Key` (`idempotency_keys`): the log holds none of them, and they open only
     /// as they were sealed.
@@ -106,7 +106,10 @@ impl Unchecked {
                 "by whom the given checkpoints are signed: no key that you trust was given (--key), so they count \
                  because you kept them"
             }
-            Self::DataKeys => "the keys that personal data is sealed under (data_keys), of which the log holds nothing",
+            Self::DataKeys => {
+                "whether the keys that personal data is sealed under (data_keys) are what they were: that each is there is checked, \
+             its bytes open only with the key-encryption key"
+            }
             Self::IdempotentAnswers => {
                 "the answers kept for repeated requests (idempotency_keys), of which the log holds nothing"
             }
@@ -206,6 +209,9 @@ async fn check(
     }
     let (counts, cut_off) = (audit::counts(tx).await?, audit::cut_off_at(tx, verifier.size()).await?);
     if let Err(finding) = verifier.finish(counts, cut_off) {
+        return Ok(Some(finding));
+    }
+    if let Err(finding) = audit::misplaced_keys(tx).await?.examine() {
         return Ok(Some(finding));
     }
     let damage = tx.damage(whole_file).await?;

@@ -309,6 +309,24 @@ async fn every_change_of_the_stored_checkpoints_is_found() {
 }
 
 #[tokio::test]
+async fn the_last_checkpoints_are_missed_by_the_head_until_that_is_changed_too() {
+    let bench = Bench::signing(1).await;
+    for number in 0..3 {
+        bench.submit(&format!("R-{number}"), 24).await;
+        bench.checkpoint().await;
+    }
+    let mut connection = bench.connection().await;
+    execute(&mut connection, "DELETE FROM audit_checkpoints WHERE number > 1").await;
+    let message = bench.verify().await.message.unwrap();
+    assert_eq!(message, "checkpoints 2 to 3 in audit_checkpoints were removed");
+    // Without one that was kept elsewhere, no more can be known.
+    execute(&mut connection, "UPDATE audit_head SET checkpoints = 1").await;
+    assert!(bench.verify().await.intact);
+    execute(&mut connection, "UPDATE audit_head SET checkpoints = 0").await;
+    assert!(bench.verify().await.message.unwrap().starts_with("checkpoint 1 in audit_checkpoints was changed"));
+}
+
+#[tokio::test]
 async fn a_stored_checkpoint_is_neither_changed_nor_removed_by_sql() {
     let bench = Bench::signing(1).await;
     bench.checkpoint().await;

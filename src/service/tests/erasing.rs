@@ -1,6 +1,7 @@
-//! Erasure and holds; in `keeping`, retention, rotation and restored backups.
+//! Erasure and holds; in `keeping`, retention, rotation and restored backups; in `keys`, what verifying says of keys.
 
 mod keeping;
+mod keys;
 
 use std::path::Path;
 

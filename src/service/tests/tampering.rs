@@ -395,6 +395,7 @@ async fn a_log_that_was_cut_off_with_everything_agrees_with_itself_and_the_repor
     copy.execute(
         "DELETE FROM decisions WHERE audit_sequence >= 200; \
          DELETE FROM applications WHERE id NOT IN (SELECT application_id FROM decisions); \
+         DELETE FROM data_keys WHERE application_id NOT IN (SELECT id FROM applications); \
          UPDATE applications SET version = 1, outcome = 'review', status = 'awaiting_review' WHERE version = 2;",
     )
     .await;

@@ -8,6 +8,8 @@ use super::{
 const TABLE: &str = "audit_checkpoints";
 
 const INSERT: &str = "INSERT INTO audit_checkpoints (number, size, note) VALUES ($1, $2, $3)";
+const COUNT_IN_HEAD: &str = "UPDATE audit_head SET checkpoints = $1 WHERE id = 1";
+const SIGNED: &str = "SELECT checkpoints FROM audit_head WHERE id = 1";
 const LATEST: &str =
     "SELECT number, size, note FROM audit_checkpoints WHERE number = (SELECT MAX(number) FROM audit_checkpoints)";
 const FIRST_COVERING: &str = "SELECT number, size, note FROM audit_checkpoints WHERE size > $1 ORDER BY size LIMIT 1";
@@ -15,7 +17,7 @@ const FIRST_COVERING: &str = "SELECT number, size, note FROM audit_checkpoints W
 const LATEST_WITHIN: &str =
     "SELECT number, size, note FROM audit_checkpoints WHERE size <= $1 ORDER BY size DESC LIMIT 1";
 
-pub(super) const QUERIES: [&str; 4] = [INSERT, LATEST, FIRST_COVERING, LATEST_WITHIN];
+pub(super) const QUERIES: [&str; 6] = [INSERT, COUNT_IN_HEAD, SIGNED, LATEST, FIRST_COVERING, LATEST_WITHIN];
 
 /// A stored checkpoint, as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,9 +54,15 @@ impl TryFrom<Columns> for StoredCheckpoint {
 pub async fn insert(tx: &mut Tx, new: &StoredCheckpoint) -> Result<(), Error> {
     let (number, size) = (signed(new.number)?, signed(new.size)?);
     on_backend!(tx, |connection| {
-        sqlx::query(INSERT).bind(number).bind(size).bind(new.note.as_str()).execute(connection).await?;
+        sqlx::query(INSERT).bind(number).bind(size).bind(new.note.as_str()).execute(&mut *connection).await?;
+        sqlx::query(COUNT_IN_HEAD).bind(number).execute(connection).await?;
     });
     Ok(())
+}
+
+/// How many checkpoints were signed, as the head of the log says; `None` when there is no head.
+pub async fn signed_count(tx: &mut Tx) -> Result<Option<i64>, Error> {
+    Ok(on_backend!(tx, |connection| sqlx::query_scalar(SIGNED).fetch_optional(connection).await?))
 }
 
 /// The checkpoint that was added last.

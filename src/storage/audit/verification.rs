@@ -6,7 +6,7 @@ use super::super::{Error, Tx, db::on_backend};
 use crate::audit::{
     entry::Action,
     tree::Hash,
-    verify::{ApplicationCopy, CheckpointRow, Counts, DecisionCopy, Row},
+    verify::{ApplicationCopy, CheckpointRow, Counts, DecisionCopy, Keys, Row},
 };
 
 const ROWS: &str = "SELECT e.sequence, e.leaf_hash, e.recorded_at, e.action, e.actor, e.request_id, e.subject, \
@@ -27,7 +27,17 @@ const ENTRY_AT: &str = "SELECT entry FROM audit_entries WHERE sequence = $1";
 const NODE: &str = "SELECT hash FROM audit_nodes WHERE level = $1 AND position = $2";
 
 const COUNTS: &str = "SELECT (SELECT COUNT(*) FROM decisions), (SELECT COUNT(*) FROM applications), \
-                      (SELECT COUNT(*) FROM audit_nodes)";
+                      (SELECT COUNT(*) FROM audit_nodes), \
+                      (SELECT COUNT(*) FROM applications WHERE erased_at IS NOT NULL)";
+
+/// The data keys, the applications that must have one, and those of them that have none.
+const KEYS: &str = "SELECT (SELECT COUNT(*) FROM data_keys), COUNT(*), \
+                    COUNT(CASE WHEN k.application_id IS NULL THEN 1 END), \
+                    MIN(CASE WHEN k.application_id IS NULL THEN a.id END) \
+                    FROM applications a LEFT JOIN data_keys k ON k.application_id = a.id WHERE a.erased_at IS NULL";
+
+const KEYS_LEFT: &str = "SELECT COUNT(*), MIN(k.application_id) FROM data_keys k \
+                         LEFT JOIN applications a ON a.id = k.application_id WHERE a.id IS NULL OR a.erased_at IS NOT NULL";
 
 const CUT_OFF_AT: &str =
     "SELECT audit_sequence FROM decisions WHERE audit_sequence >= $1 ORDER BY audit_sequence LIMIT 1";
@@ -37,7 +47,8 @@ const KEY_ENTRIES: &str = "SELECT entry FROM audit_entries \
 
 const CHECKPOINTS: &str = "SELECT number, size, note FROM audit_checkpoints WHERE number >= $1 ORDER BY number";
 
-pub(super) const QUERIES: [&str; 7] = [ROWS, ENTRY_AT, NODE, COUNTS, CUT_OFF_AT, KEY_ENTRIES, CHECKPOINTS];
+pub(super) const QUERIES: [&str; 9] =
+    [ROWS, ENTRY_AT, NODE, COUNTS, KEYS, KEYS_LEFT, CUT_OFF_AT, KEY_ENTRIES, CHECKPOINTS];
 
 /// A text that no entry and no column holds: stands for one that is not text at all.
 const UNREADABLE: &str = "\u{fffd}";
@@ -197,10 +208,31 @@ pub async fn node(tx: &mut Tx, level: u32, position: u64) -> Result<Option<Hash>
 
 /// How many rows the tables beside the entries have.
 pub async fn counts(tx: &mut Tx) -> Result<Counts, Error> {
-    let (decisions, applications, nodes): (i64, i64, i64) =
+    let (decisions, applications, nodes, erased): (i64, i64, i64, i64) =
         on_backend!(tx, |connection| sqlx::query_as(COUNTS).fetch_one(connection).await?);
-    let count = |n: i64| u64::try_from(n).unwrap_or_default();
-    Ok(Counts { decisions: count(decisions), applications: count(applications), nodes: count(nodes) })
+    Ok(Counts {
+        decisions: count(decisions),
+        applications: count(applications),
+        nodes: count(nodes),
+        erased: count(erased),
+    })
+}
+
+fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or_default()
+}
+
+/// The data keys that are not where they should be.
+pub async fn misplaced_keys(tx: &mut Tx) -> Result<Keys, Error> {
+    let (keys, living, missing, first): (i64, i64, i64, Option<String>) =
+        on_backend!(tx, |connection| sqlx::query_as(KEYS).fetch_one(connection).await?);
+    let missing_keys = first.map(|first| (count(missing), first));
+    if keys.saturating_add(missing) == living {
+        return Ok(Keys { missing: missing_keys, left: None });
+    }
+    let (left, first): (i64, Option<String>) =
+        on_backend!(tx, |connection| sqlx::query_as(KEYS_LEFT).fetch_one(connection).await?);
+    Ok(Keys { missing: missing_keys, left: first.map(|first| (count(left), first)) })
 }
 
 /// The least sequence from `size` on that a decision names.
