@@ -51,6 +51,9 @@ pub(in crate::cli) struct Args {
     /// Read every page of the database file, those of indexes too; slower
     #[arg(long, conflicts_with = "proof")]
     deep: bool,
+    /// The database is an archive that was made without the table of data keys: do not miss them
+    #[arg(long, conflicts_with_all = ["proof", "file"])]
+    archive: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -85,7 +88,7 @@ fn verify_export(args: &Args, keys: Vec<VerifierKey>) -> anyhow::Result<Answer> 
 fn verify_log(args: &Args, keys: Vec<VerifierKey>) -> anyhow::Result<Answer> {
     let url = args.store.url()?;
     let checkpoints: anyhow::Result<_> = args.checkpoint.iter().map(|file| read_checkpoint(file)).collect();
-    let outside = Outside { checkpoints: checkpoints?, keys, whole_file: args.deep };
+    let outside = Outside { checkpoints: checkpoints?, keys, whole_file: args.deep, without_keys: args.archive };
     // Draws on standard error, and only when that is a terminal.
     let bar = ProgressBar::new(0).with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} entries {eta}")?);
     let report = runtime()?.block_on(async {

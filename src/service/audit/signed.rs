@@ -21,6 +21,8 @@ pub struct Outside {
     pub keys: Vec<VerifierKey>,
     /// Whether every page of a database file is read, those of indexes too.
     pub whole_file: bool,
+    /// Whether the database is an archive that was made without data keys.
+    pub without_keys: bool,
 }
 
 /// A checkpoint that was kept elsewhere, by the name that the reader gave it.

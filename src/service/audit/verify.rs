@@ -75,6 +75,8 @@ pub enum Unchecked {
     /// held them could never forget anybody. One that was changed opens nothing. That each is there, and none of an
     /// applicant who was erased, is checked.
     DataKeys,
+    /// Whether each applicant who is not erased has a data key: the database is an archive without them.
+    DataKeysLeftOut,
     /// The answers kept under an `Idempotency-Key` (`idempotency_keys`): the log holds none of them, and they open only
     /// as they were sealed.
     IdempotentAnswers,
@@ -91,7 +93,8 @@ impl Unchecked {
             Outside { .. } => None,
         };
         let indexes = (!outside.whole_file).then_some(Self::Indexes);
-        unsigned.into_iter().chain([Self::DataKeys, Self::IdempotentAnswers]).chain(indexes).collect()
+        let keys = if outside.without_keys { Self::DataKeysLeftOut } else { Self::DataKeys };
+        unsigned.into_iter().chain([keys, Self::IdempotentAnswers]).chain(indexes).collect()
     }
 
     /// What it is, for a person.
@@ -109,6 +112,9 @@ impl Unchecked {
             Self::DataKeys => {
                 "whether the keys that personal data is sealed under (data_keys) are what they were: that each is there is checked, \
              its bytes open only with the key-encryption key"
+            }
+            Self::DataKeysLeftOut => {
+                "the keys that personal data is sealed under (data_keys): you say that they were left out (--archive)"
             }
             Self::IdempotentAnswers => {
                 "the answers kept for repeated requests (idempotency_keys), of which the log holds nothing"
@@ -161,7 +167,7 @@ pub async fn verify_against(
     let mut verifier = Verifier::new(head.clone(), signed.claims.clone());
     let mut way = Way::Together;
     let finding = loop {
-        let checked = check(&mut tx, &mut verifier, way, outside.whole_file, |done| progress(done, total)).await;
+        let checked = check(&mut tx, &mut verifier, way, outside, |done| progress(done, total)).await;
         let finding = match checked {
             Err(storage::Error::Damaged) => Some(unreadable()),
             checked => checked?,
@@ -201,7 +207,7 @@ async fn check(
     tx: &mut Tx,
     verifier: &mut Verifier,
     way: Way,
-    whole_file: bool,
+    outside: &Outside,
     progress: impl FnMut(u64),
 ) -> Result<Option<Finding>, storage::Error> {
     if let Some(finding) = walk(tx, verifier, way, progress).await? {
@@ -211,10 +217,12 @@ async fn check(
     if let Err(finding) = verifier.finish(counts, cut_off) {
         return Ok(Some(finding));
     }
-    if let Err(finding) = audit::misplaced_keys(tx).await?.examine() {
+    if !outside.without_keys
+        && let Err(finding) = audit::misplaced_keys(tx).await?.examine()
+    {
         return Ok(Some(finding));
     }
-    let damage = tx.damage(whole_file).await?;
+    let damage = tx.damage(outside.whole_file).await?;
     Ok(damage.map(|detail| Finding::of_log(What::FileDamaged { detail })))
 }
 

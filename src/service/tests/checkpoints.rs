@@ -52,7 +52,8 @@ impl Bench {
     async fn verify_against(&self, checkpoint: &SignedCheckpoint, keys: Vec<VerifierKey>) -> Report {
         let db = Db::open_read_only(&self.url()).await.unwrap();
         let checkpoints = vec![NamedCheckpoint { name: "kept".to_owned(), checkpoint: checkpoint.clone() }];
-        let report = verify_against(&db, &Outside { checkpoints, keys, whole_file: false }, |_, _| ()).await.unwrap();
+        let report =
+            verify_against(&db, &Outside { checkpoints, keys, ..Outside::default() }, |_, _| ()).await.unwrap();
         db.close().await;
         report
     }

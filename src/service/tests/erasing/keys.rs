@@ -1,6 +1,7 @@
 //! Data keys that were removed, put back or inserted behind the service's back.
 
 use super::*;
+use crate::service::audit::{Outside, Unchecked, verify_against};
 
 /// What verifying finds, as a kind and a sentence.
 async fn found(bench: &Bench) -> (String, String) {
@@ -28,6 +29,12 @@ async fn a_data_key_that_was_removed_without_an_erasure_is_found(
     let (kind, sentence) = found(&bench).await;
     assert_eq!(kind, "data_keys_missing");
     assert!(sentence.contains("1 data keys were removed") && sentence.contains(&second.to_string()), "{sentence}");
+    // An archive without them proves every entry all the same, and says so.
+    let db = Db::open_read_only(&bench.url()).await.unwrap();
+    let archive = Outside { without_keys: true, ..Outside::default() };
+    let report = verify_against(&db, &archive, |_, _| ()).await.unwrap();
+    db.close().await;
+    assert!(report.intact && report.unchecked.contains(&Unchecked::DataKeysLeftOut), "{report:?}");
 }
 
 #[rstest]
