@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use sqlx::{Connection, Database, PgPool, Pool, Postgres, Sqlite, SqlitePool, Transaction};
 
-use super::{Error, dialect, error::is_broken_connection};
+use super::{Error, dialect, error::is_broken_connection, failpoint};
 
 /// A database. Cheap to clone; clones share their connections.
 #[derive(Debug, Clone)]
@@ -182,9 +182,11 @@ impl Tx {
     /// [`Error::Unavailable`] when the connection broke before the answer came: whether it is durable is not known
     /// then. Whoever asks again under an idempotency key finds out.
     pub async fn commit(self) -> Result<(), Error> {
+        failpoint::reach("transaction.before_commit")?;
         match self {
-            Self::Sqlite(tx) => Ok(tx.commit().await?),
-            Self::Postgres(tx) => Ok(tx.commit().await?),
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
         }
+        failpoint::reach("transaction.after_commit")
     }
 }

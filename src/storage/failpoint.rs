@@ -22,6 +22,9 @@ pub const RECORDER: [&str; 11] = [
     "recorder.after_commit",
 ];
 
+/// The places around the end of any transaction that writes: with `…@3` those of the third one of a process.
+pub const TRANSACTION: [&str; 2] = ["transaction.before_commit", "transaction.after_commit"];
+
 /// The places in an erasure, in the order in which it reaches them.
 pub const ERASURE: [&str; 3] = ["erasure.after_journal", "erasure.after_keys", "erasure.after_commit"];
 

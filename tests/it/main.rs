@@ -34,6 +34,7 @@ mod faults;
 mod headers;
 mod idempotency;
 mod imports;
+mod interrupted;
 mod lists;
 mod logs;
 mod overload;
