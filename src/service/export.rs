@@ -30,8 +30,8 @@ use crate::{
     },
 };
 
-/// How many entries are read at a time: some blocks.
-const CHUNK: u64 = 8 * BLOCK;
+/// How many entries are read at a time: a block, about a megabyte. A few times as much is held for each export.
+const CHUNK: u64 = BLOCK;
 
 /// Why an export broke off.
 #[derive(Debug, thiserror::Error)]

@@ -45,6 +45,7 @@ mod reviews;
 mod roles;
 mod serving;
 mod stopping;
+mod taking_away;
 mod tokens;
 mod traces;
 mod users;
