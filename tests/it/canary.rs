@@ -1,7 +1,7 @@
 //! A canary in everything that is personal, searched for everywhere: in every file's bytes, in every answer to a role that may
 //! not read applications, in every problem; and after the erasure in every answer to anybody.
 
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 use reqwest::Method;
 use rstest::rstest;
@@ -14,7 +14,7 @@ use crate::{
         TestApp, application_for,
         client::{Received, send},
     },
-    store::{Backend, Store},
+    store::{Backend, Store, postgres::Database},
 };
 
 /// What only the canary's data says.
@@ -63,13 +63,37 @@ fn search_files(folder: &Path) -> usize {
     searched
 }
 
+/// Searches the files of a database in PostgreSQL's data directory, what was written ahead, and the server's own log.
+async fn search_data_directory(database: &Database) {
+    let mut connection = PgConnection::connect(&database.url()).await.expect("connected");
+    sqlx::raw_sql("CHECKPOINT").execute(&mut connection).await.expect("everything is written to its file");
+    let files = "SELECT 'base/' || oid::text FROM pg_database WHERE datname = current_database()";
+    let files: String = sqlx::query_scalar(files).fetch_one(&mut connection).await.expect("a folder");
+    let data: String = sqlx::query_scalar("SHOW data_directory").fetch_one(&mut connection).await.expect("a folder");
+    let files_with = |texts: &[&str]| {
+        let mut grep = Command::new("grep");
+        grep.args(["-r", "-l", "-a", "-i", "-F", "-s"]).current_dir(&data).env("LC_ALL", "C");
+        for text in texts {
+            grep.args(["-e", text]);
+        }
+        let output = grep.args([files.as_str(), "pg_wal", "../log"]).output().expect("grep runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    assert_eq!(files_with(&CANARIES), "", "a canary in PostgreSQL's files");
+    // The search finds what is there.
+    let found = files_with(&["awaiting_review", "application.decided"]);
+    assert!(found.contains(&files) && found.contains("pg_wal"), "{found}");
+}
+
 /// Searches everything that is stored: the bytes of SQLite's files, or every row of every table of PostgreSQL.
 async fn search_store(app: &TestApp) {
-    let files = search_files(app.store.folder());
+    let folder = app.store.folder();
+    let files = search_files(folder);
     let Store::Postgres(database, _) = &app.store else {
         assert!(files >= 2, "the database and the journal of erasures");
         return;
     };
+    search_data_directory(database).await;
     let mut connection = PgConnection::connect(&database.url()).await.expect("connected");
     let tables: Vec<String> =
         sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()")
@@ -140,6 +164,12 @@ async fn what_is_personal_is_read_by_those_who_may_and_found_nowhere_else(
 ) {
     let mut app = TestApp::spawn_on(backend).await;
     let ids = submit_canaries(&app).await;
+    if let Store::Sqlite(folder) = &app.store {
+        // What was written ahead stands in files of its own while the server runs.
+        for beside in ["underwright.db-wal", "underwright.db-shm"] {
+            assert!(folder.path().join(beside).metadata().is_ok_and(|file| file.len() > 0), "{beside} is searched too");
+        }
+    }
     search_store(&app).await;
 
     for address in addresses(&ids) {
