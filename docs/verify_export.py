@@ -23,7 +23,11 @@ def sha256(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
 
 
-# --- the Merkle tree of RFC 6962 ---------------------------------------------------------------------------------
+def from_hex(nodes):
+    return [bytes.fromhex(node) for node in nodes]
+
+
+# --- the Merkle tree of RFC 6962 ---
 
 def subtrees(start, end):
     """Heights of the complete subtrees that the leaves from start to before end consist of."""
@@ -37,10 +41,13 @@ def subtrees(start, end):
     return heights
 
 
-def root_of(nodes):
-    """The root over neighbouring complete subtrees, (height, hash) from left to right."""
+def block_root(size, first, leaves, left, right):
+    """The root over a block and the subtrees beside it: neighbours of one height are joined, then what is left."""
+    before, after = subtrees(0, first), subtrees(first + len(leaves), size)
+    if (len(before), len(after)) != (len(left), len(right)):
+        return None
     peaks = []
-    for height, node in nodes:
+    for height, node in [*zip(before, left), *((0, leaf) for leaf in leaves), *zip(after, right)]:
         while peaks and peaks[-1][0] == height:
             node, height = sha256(b"\x01", peaks.pop()[1], node), height + 1
         peaks.append((height, node))
@@ -50,58 +57,38 @@ def root_of(nodes):
     return root
 
 
-def block_root(size, first, leaves, left, right):
-    before, after = subtrees(0, first), subtrees(first + len(leaves), size)
-    if (len(before), len(after)) != (len(left), len(right)):
-        return None
-    return root_of([*zip(before, left), *((0, leaf) for leaf in leaves), *zip(after, right)])
-
-
 def is_beginning(old_size, old_root, size, root, proof):
-    """RFC 9162, section 2.1.4.2: whether the tree of old_size leaves is the beginning of that of size leaves."""
-    if old_size == size:
-        return not proof and old_root == root
-    if old_size == 0 or old_size > size:
-        return False
-    node, last, proof = old_size - 1, size - 1, list(proof)
-    while node & 1:
-        node, last = node >> 1, last >> 1
-    if node == 0:
-        proof.insert(0, old_root)
-    if not proof:
-        return False
-    old = new = proof[0]
-    for sibling in proof[1:]:
-        if last == 0:
-            return False
-        if node & 1 or node == last:
-            old, new = sha256(b"\x01", sibling, old), sha256(b"\x01", sibling, new)
-            while node and not node & 1:
-                node, last = node >> 1, last >> 1
-        else:
-            new = sha256(b"\x01", new, sibling)
-        node, last = node >> 1, last >> 1
-    return last == 0 and old == old_root and new == root
+    """RFC 6962, section 2.1.2: whether the tree of old_size leaves is the beginning of that of size leaves."""
+    def roots(old, new, is_whole):
+        if old == new:
+            return (old_root, old_root) if is_whole else (proof[-1], proof.pop())
+        width = 1 << (new - 1).bit_length() - 1
+        beside = proof.pop()
+        if old <= width:
+            was, is_now = roots(old, width, is_whole)
+            return was, sha256(b"\x01", is_now, beside)
+        was, is_now = roots(old - width, new - width, False)
+        return sha256(b"\x01", beside, was), sha256(b"\x01", beside, is_now)
+    if not 0 < old_size <= size or len(proof) > 2 * size.bit_length():
+        return old_size == size and not proof and old_root == root
+    return roots(old_size, size, True) == (old_root, root) and not proof
 
 
-# --- Ed25519 (RFC 8032, section 5.1), for checking alone: it is not constant in time -----------------------------
+# --- Ed25519 (RFC 8032, section 5.1), for checking alone: it is not constant in time ---
 
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
-D = -121665 * pow(121666, P - 2, P) % P
-ROOT_OF_MINUS_1 = pow(2, (P - 1) // 4, P)
+D = -121665 * pow(121666, -1, P) % P
 
 
 def add(a, b):
-    (x1, y1, z1, t1), (x2, y2, z2, t2) = a, b
-    e, f = (y1 - x1) * (y2 - x2) % P, (y1 + x1) * (y2 + x2) % P
-    c, d = 2 * t1 * t2 * D % P, 2 * z1 * z2 % P
-    e, f, g, h = f - e, d - c, d + c, f + e
-    return e * f % P, g * h % P, f * g % P, e * h % P
+    t = D * a[0] * b[0] * a[1] * b[1] % P
+    x, y = a[0] * b[1] + b[0] * a[1], a[1] * b[1] + a[0] * b[0]
+    return x * pow(1 + t, -1, P) % P, y * pow(1 - t, -1, P) % P
 
 
 def times(scalar, point):
-    result = (0, 1, 1, 0)
+    result = (0, 1)
     while scalar:
         if scalar & 1:
             result = add(result, point)
@@ -111,17 +98,13 @@ def times(scalar, point):
 
 def decode(text):
     y, sign = int.from_bytes(text, "little") & (1 << 255) - 1, text[31] >> 7
-    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)
     if (x * x - square) % P:
-        x = x * ROOT_OF_MINUS_1 % P
+        x = x * pow(2, (P - 1) // 4, P) % P
     if y >= P or (x * x - square) % P or (x == 0 and sign):
         return None
-    x = P - x if x & 1 != sign else x
-    return x, y, 1, x * y % P
-
-
-BASE = decode((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+    return (P - x if x & 1 != sign else x), y
 
 
 def is_signed(public, message, signature):
@@ -129,11 +112,10 @@ def is_signed(public, message, signature):
     if len(signature) != 64 or not key or not r or s >= ORDER:
         return False
     k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ORDER
-    (x1, y1, z1, _), (x2, y2, z2, _) = times(s, BASE), add(r, times(k, key))
-    return (x1 * z2 - x2 * z1) % P == 0 and (y1 * z2 - y2 * z1) % P == 0
+    return times(s, decode((4 * pow(5, -1, P) % P).to_bytes(32, "little"))) == add(r, times(k, key))
 
 
-# --- the export --------------------------------------------------------------------------------------------------
+# --- the export ---
 
 def check_checkpoint(head, key):
     """The size that is signed for. The signature must be by `key`, name+id+base64 of 1 and the public key."""
@@ -153,19 +135,18 @@ def check_checkpoint(head, key):
     else:
         raise Bad(1, "the checkpoint is not signed by this key")
     size, root = int(text.split("\n")[1]), base64.b64decode(text.split("\n")[2])
-    proof = [bytes.fromhex(node) for node in head["consistency"]]
-    if not is_beginning(size, root, head["tree_size"], bytes.fromhex(head["root_hash"]), proof):
+    if not is_beginning(size, root, head["tree_size"], bytes.fromhex(head["root_hash"]), from_hex(head["consistency"])):
         raise Bad(1, "the checkpoint is of another tree")
     return size
 
 
 def check_block(number, head, waiting, proof, expected):
     """Holds the lines of a block against its proof, and gives the sequence that comes next."""
-    first, named = proof["first"], [bytes.fromhex(leaf) for leaf in proof["leaf_hashes"]]
-    left, right = ([bytes.fromhex(node) for node in proof[side]] for side in ("left", "right"))
+    first, named, left, right = proof["first"], *map(from_hex, (proof["leaf_hashes"], proof["left"], proof["right"]))
+    since, before = head["filters"]["from"], head["filters"]["to"]
     at = waiting[0][0] if waiting else number
     if expected is None:
-        expected = first if head["filters"]["from"] else 0
+        expected = first if since else 0
     if first != expected:
         raise Bad(at, f"entry {expected} comes next, and the proof is of those from {first} on")
     if not 1 <= len(named) <= BLOCK or block_root(head["tree_size"], first, named, left, right) != bytes.fromhex(head["root_hash"]):
@@ -173,7 +154,7 @@ def check_block(number, head, waiting, proof, expected):
     for place, ((at, line), leaf) in enumerate(zip(waiting, named), first):
         if sha256(b"\x00", line) != leaf:
             raise Bad(at, f"this is not entry {place} as it stands in the tree: it was changed, moved, or others were removed")
-        entry, (since, before) = json.loads(line), (head["filters"]["from"], head["filters"]["to"])
+        entry = json.loads(line)
         if entry["sequence"] != place:
             raise Bad(at, f"the entry at place {place} says another place of itself")
         if (since and entry["time"] < since) or (before and entry["time"] >= before):
