@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks an audit log that was exported as JSON Lines, with nothing but Python's standard library.
+"""Checks an audit log that was exported as JSON Lines, with nothing but what comes with Python.
 
     python3 verify_export.py EXPORT [VERIFIER_KEY]
 
