@@ -35,6 +35,8 @@ CREATE TABLE known_browsers (
     PRIMARY KEY (token_hash, account)
 );
 
+CREATE INDEX known_browsers_by_account ON known_browsers (account);
+
 -- How often somebody was not signed in, by what it is counted under: a keyed hash of an account's name, of a known
 -- browser, or of an address. Whoever fails waits, longer each time.
 CREATE TABLE sign_in_failures (

@@ -30,7 +30,9 @@ trap '' INT TERM HUP
 bin=$1 folder=$2 options=$3
 all() {
   first=$(head -n 1 "$folder/data/postmaster.pid")
-  kill -"$1" "$first" && kill -"$1" $(cat "/proc/$first/task/$first/children")
+  kill -"$1" "$first" || return
+  # One that has ended meanwhile needs no signal.
+  for child in $(cat "/proc/$first/task/$first/children"); do kill -"$1" "$child" 2>/dev/null || true; done
 }
 run() {
   case $1 in

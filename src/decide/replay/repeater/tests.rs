@@ -6,13 +6,33 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{
-    decide::replay::Inputs, domain::intake, http::api::document::example_application, policy::Policy, service::shipped,
-};
+use crate::{decide::replay::Inputs, domain::intake, model::Model, policy::Policy};
+
+const POLICY: &str = include_str!("../../../../config/policy.toml");
+const MODEL: &[u8] = include_bytes!("../../../../models/personal-loan/1/model.json");
+const PARITY: &[u8] = include_bytes!("../../../../models/personal-loan/1/parity.jsonl");
 
 fn decider() -> Decider {
-    let policy = Policy::parse(shipped::POLICY).expect("the shipped policy");
-    Decider::new(shipped::model().expect("the shipped model").model, Arc::new(policy)).expect("they fit")
+    let model = Model::parse(MODEL, PARITY).expect("the shipped model");
+    let policy = Policy::parse(POLICY).expect("the shipped policy");
+    Decider::new(Arc::new(model), Arc::new(policy)).expect("they fit")
+}
+
+/// An invented application, every field of it given.
+fn example_application() -> Value {
+    json!({
+        "external_reference": "LOS-2026-000123",
+        "applicant": {"reference": "C-1", "given_name": "A", "family_name": "B", "date_of_birth": "1988-03-14"},
+        "loan": {"amount": 1_200_000, "currency": "USD", "term_months": 36, "purpose": "debt_consolidation"},
+        "employment": {"years": 4},
+        "finances": {"annual_income": 6_400_000, "income_verification": "source_verified", "home_ownership": "rent",
+            "monthly_debt_payments": 98_000},
+        "bureau": {"delinquencies_24m": 0, "inquiries_6m": 1, "months_since_delinquency": null,
+            "months_since_public_record": null, "open_accounts": 9, "total_accounts": 21, "public_records": 0,
+            "bankruptcies": 0, "revolving_balance": 840_000, "revolving_utilization": 0.431,
+            "first_credit_line": "2004-06-01"},
+        "attributes": {}
+    })
 }
 
 fn now() -> Timestamp {
