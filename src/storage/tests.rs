@@ -80,6 +80,12 @@ async fn no_query_of_a_use_case_reads_a_whole_table_or_sorts_it() {
             // The people of one lender, all of whom are asked for.
             continue;
         }
+        if text.contains("FROM decisions d JOIN") && text.ends_with("ORDER BY d.audit_sequence DESC LIMIT $1") {
+            // Goes down the primary key, which SQLite calls a scan without an index, and stops at its limit.
+            assert_eq!(plan.lines().next(), Some("SCAN d"), "{text}\n{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{text}\n{plan}");
+            continue;
+        }
         // A scan that follows an index stops at its limit; a constant row is none.
         let scans = plan.lines().filter(|step| step.starts_with("SCAN") && !step.contains("INDEX"));
         let scans: Vec<_> = scans.filter(|step| !step.contains("CONSTANT") && !step.contains("-ROW VALUES")).collect();
