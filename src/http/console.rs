@@ -6,6 +6,7 @@
 //! asked for a page is shown one ([`refused`]). [`ROUTES`] has every address. `docs/console.md` says how a page is added.
 
 pub mod applicants;
+pub mod application;
 pub mod applications;
 pub mod assets;
 pub mod audit;
@@ -132,6 +133,8 @@ routes! {
         GET "/applications.csv" ReadApplication => applications::csv;
         POST "/applications/views" ReadApplication => applications::save_view;
         POST "/applications/views/remove" ReadApplication => applications::remove_view;
+        GET "/applications/{id}" ReadApplication => application::show;
+        POST "/applications/{id}" ReviewApplication => application::decide;
         GET "/waiting" ReviewApplication => applications::waiting;
         GET "/sessions" UseConsole => own_sessions::show;
         POST "/sessions/end" UseConsole => own_sessions::end;

@@ -201,6 +201,13 @@ fn stated_reasons(decider: &Decider, form: &ReviewForm) -> Result<Vec<Reason>, R
     Ok(if Outcome::from(form.outcome) == Outcome::Approve { Vec::new() } else { stated })
 }
 
+/// Every reason that a reviewer may state: code and text, in the codes' order.
+#[must_use]
+pub fn statable(app: &App) -> Vec<(String, String)> {
+    let in_force = app.last_in_force();
+    catalogue(in_force.decider()).into_iter().map(|(code, text)| (code.to_owned(), text.to_owned())).collect()
+}
+
 /// Every reason that may be stated, by its code: the standard ones, then the policy's, then the model's, where
 /// a later text goes before an earlier one.
 fn catalogue(decider: &Decider) -> BTreeMap<&str, &str> {

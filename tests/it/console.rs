@@ -1,6 +1,7 @@
 //! The console over HTTP, as a browser meets it.
 
 mod accounts;
+mod application;
 pub(crate) mod browser;
 mod home;
 mod lists;

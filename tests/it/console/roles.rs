@@ -38,6 +38,8 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     ("GET", "/applications.csv", READERS),
     ("POST", "/applications/views", READERS),
     ("POST", "/applications/views/remove", READERS),
+    ("GET", "/applications/{id}", READERS),
+    ("POST", "/applications/{id}", &[Officer, Manager]),
     ("GET", "/waiting", &[Officer, Manager]),
     ("GET", "/sessions", EVERYONE),
     ("POST", "/sessions/end", EVERYONE),
@@ -61,7 +63,10 @@ async fn every_page_admits_the_roles_of_the_table_and_shows_the_others_that_they
                 _ => browser.post(&address, &[]).await,
             };
             let says_role = text(&answer).contains("Your role may not do this");
-            if admitted.contains(&role) && *method == "GET" {
+            if role == Service && *path == "/applications/{id}" && *method == "GET" {
+                // It is admitted, and another's application is none.
+                assert_eq!((answer.status.as_u16(), says_role), (404, false));
+            } else if admitted.contains(&role) && *method == "GET" {
                 assert!(answer.status.as_u16() < 400 && !says_role, "{role} {path}: {}", answer.status);
             } else {
                 assert_eq!(answer.status, 403, "{role} {method} {path}");

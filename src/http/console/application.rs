@@ -1,0 +1,301 @@
+//! `/applications/{id}`: one application, why it scored as it did, what happened to it, and deciding it.
+
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use askama::Template;
+use serde_json::{Value, json};
+
+use super::{Posted, SignedIn, Viewer, forms::Fields, page_with, see_other, texts::Texts};
+use crate::{
+    decide::record::{Explanation, ScoredFeature},
+    domain::{fault::Refusal, id::ApplicationId, principal::Permission},
+    features::schema::{Feature, Schema},
+    http::{
+        Context,
+        extract::{RequestName, path_id, permit},
+        problem::Problem,
+    },
+    service::{
+        Call, applications,
+        review::{self, ReviewError},
+        view::{ApplicationDetail, DecisionView, Status},
+    },
+};
+
+/// Half the width of a factor's bar: what the largest contribution takes.
+const HALF_BAR: f64 = 80.0;
+/// The probability at the right end of the scale, and the scale's width.
+const SCALE_END: f64 = 0.5;
+const SCALE_WIDTH: f64 = 800.0;
+/// The most reasons that a decision states.
+const MOST_REASONS: usize = 4;
+
+#[derive(Template)]
+#[template(path = "application.html")]
+struct Page<'a> {
+    viewer: &'a Viewer,
+    t: Texts,
+    detail: &'a ApplicationDetail,
+    decision: &'a DecisionView,
+    baseline: String,
+    margin: String,
+    factors: Vec<Factor>,
+    /// `None` when the decision rests on a policy that is not in force here, whose cut-offs are others.
+    scale: Option<Scale>,
+    form: Option<DecideForm>,
+}
+
+/// One feature, and how it moved the margin.
+#[derive(Debug)]
+struct Factor {
+    label: String,
+    value: String,
+    contribution: f64,
+    bar_x: f64,
+    bar_width: f64,
+}
+
+/// The cut-offs and this probability, as places on a line from 0 to [`SCALE_END`].
+#[derive(Debug)]
+struct Scale {
+    approve_below: f64,
+    decline_from: f64,
+    approve_x: f64,
+    decline_x: f64,
+    own_x: f64,
+}
+
+/// What the form holds: empty, or as it was sent.
+#[derive(Debug)]
+struct DecideForm {
+    version: u32,
+    approves: bool,
+    declines: bool,
+    note: String,
+    reasons: Vec<Choice>,
+    wrong: Option<Wrong>,
+}
+
+#[derive(Debug)]
+struct Choice {
+    code: String,
+    text: String,
+    is_chosen: bool,
+}
+
+/// What is wrong with what was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    Outcome,
+    Reasons,
+    Note,
+    /// Somebody decided since the page was read.
+    Conflict,
+}
+
+/// `GET /applications/{id}`
+pub async fn show(
+    who: SignedIn<permit::ReadApplication>,
+    context: Data<Context>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    render(&who, &context, path_id(&id)?, None).await
+}
+
+/// `POST /applications/{id}`: a person's decision on the version that the page showed.
+pub async fn decide(
+    who: Posted<permit::ReviewApplication>,
+    request: RequestName,
+    context: Data<Context>,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let id = path_id(&id)?;
+    let call = Call { who: who.principal(), request_id: request.0, idempotency_key: None };
+    let seen = who.fields.text("version").parse().unwrap_or(0);
+    let body = body(&who.fields).to_string();
+    let wrong = match review::decide(&context.app, call, id, seen, body.as_bytes()).await {
+        Ok(_) => return Ok(see_other(&format!("/applications/{id}"))),
+        Err(ReviewError::VersionMismatch { .. }) => Wrong::Conflict,
+        Err(ReviewError::Refused(Refusal::Faults(faults))) => Wrong::of(&faults[0].pointer),
+        Err(error) => return Err(error.into()),
+    };
+    render(&who, &context, id, Some((&who.fields, wrong))).await
+}
+
+/// What the form says, as the API is told it.
+fn body(fields: &Fields) -> Value {
+    let mut body = json!({"reason_codes": fields.all("reason").collect::<Vec<_>>()});
+    for name in ["outcome", "note"] {
+        let text = fields.text(name).replace("\r\n", "\n");
+        if !text.is_empty() {
+            body[name] = Value::String(text);
+        }
+    }
+    body
+}
+
+async fn render(
+    viewer: &Viewer,
+    context: &Context,
+    id: ApplicationId,
+    sent: Option<(&Fields, Wrong)>,
+) -> Result<HttpResponse, Problem> {
+    let detail = applications::show(&context.app, viewer.principal(), id).await?;
+    let explanation = applications::explanation(&context.app, viewer.principal(), id).await?;
+    let may_decide = viewer.may(Permission::ReviewApplication) && detail.view.applicant_erased_at.is_none();
+    let in_force = context.app.last_in_force();
+    let decision = &detail.view.decision;
+    let schema = in_force.decider().model().schema();
+    let page = Page {
+        viewer,
+        t: viewer.t,
+        detail: &detail,
+        decision,
+        baseline: super::format::signed(explanation.baseline, 2),
+        margin: super::format::signed(explanation.margin, 2),
+        factors: factors(&explanation, schema),
+        scale: Scale::of(decision, in_force.decider().policy()),
+        form: may_decide.then(|| DecideForm::of(&detail, &review::statable(&context.app), sent)),
+    };
+    let status = match sent {
+        None => StatusCode::OK,
+        Some((_, Wrong::Conflict)) => StatusCode::CONFLICT,
+        Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    page_with(status, &page)
+}
+
+/// Every factor, the largest movement first, with bars to one scale.
+fn factors(explanation: &Explanation, schema: &Schema) -> Vec<Factor> {
+    let all = &explanation.contributions;
+    let most = all.iter().map(|one| one.contribution.abs()).fold(f64::MIN_POSITIVE, f64::max);
+    let factor = |one: &ScoredFeature| {
+        let feature = schema.features.iter().find(|feature| feature.name == one.feature);
+        let bar_width = HALF_BAR * one.contribution.abs() / most;
+        Factor {
+            label: feature.map_or_else(|| one.feature.replace('_', " "), Feature::display_label),
+            value: shown(&one.value),
+            contribution: one.contribution,
+            bar_x: if one.contribution < 0.0 { HALF_BAR - bar_width } else { HALF_BAR },
+            bar_width,
+        }
+    };
+    all.iter().map(factor).collect()
+}
+
+/// A feature's value as a person reads it: numbers with at most four places, categories with spaces.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        Value::String(text) => text.replace('_', " "),
+        Value::Number(number) => {
+            let text = format!("{:.4}", number.as_f64().unwrap_or(f64::NAN));
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        other => other.to_string(),
+    }
+}
+
+impl Scale {
+    fn of(decision: &DecisionView, policy: &crate::policy::Policy) -> Option<Self> {
+        if decision.decision.policy.sha256 != policy.identity().sha256 {
+            return None;
+        }
+        let place = |probability: f64| (probability / SCALE_END).min(1.0) * SCALE_WIDTH;
+        let approve_below = policy.cut_offs().approve_below().value();
+        let decline_from = policy.cut_offs().decline_from().value();
+        Some(Self {
+            approve_below,
+            decline_from,
+            approve_x: place(approve_below),
+            decline_x: place(decline_from),
+            own_x: place(decision.decision.probability_of_default.value()).clamp(9.0, SCALE_WIDTH - 9.0),
+        })
+    }
+}
+
+impl DecideForm {
+    /// As it was sent, or with the reasons chosen that stand now. After a conflict it is for the version that stands.
+    fn of(detail: &ApplicationDetail, statable: &[(String, String)], sent: Option<(&Fields, Wrong)>) -> Self {
+        let stated = &detail.view.decision.decision.reasons;
+        let is_chosen = |code: &str| match sent {
+            Some((fields, _)) => fields.all("reason").any(|chosen| chosen == code),
+            None => stated.iter().any(|reason| reason.code.as_str() == code),
+        };
+        let choice = |(code, text): &(String, String)| Choice {
+            code: code.clone(),
+            text: text.clone(),
+            is_chosen: is_chosen(code),
+        };
+        let mut reasons: Vec<_> = statable.iter().map(choice).collect();
+        reasons.sort_by_key(|choice| !choice.is_chosen);
+        let outcome = sent.map_or("", |(fields, _)| fields.text("outcome"));
+        Self {
+            version: detail.view.version,
+            approves: outcome == "approve",
+            declines: outcome == "decline",
+            note: sent.map_or(String::new(), |(fields, _)| fields.text("note").to_owned()),
+            reasons,
+            wrong: sent.map(|(_, wrong)| wrong),
+        }
+    }
+
+    fn is_wrong(&self, with: Wrong) -> bool {
+        self.wrong == Some(with)
+    }
+}
+
+impl Wrong {
+    fn of(pointer: &str) -> Self {
+        match pointer.split('/').nth(1) {
+            Some("note") => Self::Note,
+            Some("reason_codes") => Self::Reasons,
+            _ => Self::Outcome,
+        }
+    }
+
+    /// What to do about it.
+    fn text(self, t: Texts) -> String {
+        match self {
+            Self::Outcome => t.casework_wrong_outcome().to_owned(),
+            Self::Reasons => t.casework_wrong_reasons(MOST_REASONS as u64),
+            Self::Note => t.casework_wrong_note().to_owned(),
+            Self::Conflict => t.casework_wrong_conflict().to_owned(),
+        }
+    }
+
+    /// The field that it is about.
+    const fn field(self) -> &'static str {
+        match self {
+            Self::Outcome | Self::Conflict => "outcome",
+            Self::Reasons => "reasons",
+            Self::Note => "note",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_shown_as_a_person_reads_it() {
+        let shown = |value| super::shown(&value);
+        assert_eq!(shown(json!(0.431)), "0.431");
+        assert_eq!(shown(json!(64000.0)), "64000");
+        assert_eq!(shown(json!(7.123_456)), "7.1235");
+        assert_eq!(shown(json!("debt_consolidation")), "debt consolidation");
+        assert_eq!(shown(Value::Null), "–");
+        assert_eq!(shown(json!(true)), "true");
+    }
+
+    #[test]
+    fn what_is_wrong_is_known_by_the_field_that_is_at_fault() {
+        assert_eq!(Wrong::of("/reason_codes/2"), Wrong::Reasons);
+        assert_eq!(Wrong::of("/note"), Wrong::Note);
+        assert_eq!(Wrong::of("/outcome"), Wrong::Outcome);
+    }
+}
