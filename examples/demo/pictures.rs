@@ -27,6 +27,10 @@ const CHINESE_DARK: Look = Look { dark: true, ..Look::CHINESE };
 const PHONE_DARK: Look = Look { dark: true, ..PHONE };
 const PHONE_CHINESE: Look = Look { language: "zh-CN", ..PHONE };
 
+/// In place of a path: the page of the application that has waited longest.
+const FIRST_WAITING: &str = "first waiting";
+const TALL: Look = Look { height: 1_500, ..Look::DESK };
+
 const SHOTS: &[Shot] = &[
     shot("home", Look::DESK, Role::Officer, "/"),
     shot("home-dark", DARK, Role::Officer, "/"),
@@ -35,6 +39,9 @@ const SHOTS: &[Shot] = &[
     shot("applications", Look { height: 820, ..Look::DESK }, Role::Manager, "/applications"),
     shot("applications-zh", Look { height: 820, ..CHINESE }, Role::Manager, "/applications"),
     shot("waiting-phone-zh", PHONE_CHINESE, Role::Officer, "/waiting"),
+    shot("application", TALL, Role::Officer, FIRST_WAITING),
+    shot("application-zh-dark", Look { height: 1_500, ..CHINESE_DARK }, Role::Officer, FIRST_WAITING),
+    shot("application-phone", PHONE, Role::Officer, FIRST_WAITING),
     shot("model", Look::DESK, Role::Risk, "/models/personal-loan/1"),
     shot("policy", Look::DESK, Role::Risk, "/policy"),
     shot("policy-zh-dark", CHINESE_DARK, Role::Risk, "/policy"),
@@ -54,7 +61,10 @@ pub(crate) async fn take(server: SocketAddr, folder: &Path, only: &[String]) -> 
         let page = Page::open_at(server, *look).await;
         if *path != "/sign-in" {
             page.sign_in(*role).await;
-            page.go(path).await;
+            page.go(if *path == FIRST_WAITING { "/waiting" } else { path }).await;
+            if *path == FIRST_WAITING {
+                page.click("table.links tbody a").await;
+            }
         }
         let file = folder.join(format!("{name}.png"));
         let picture = page.picture().await;

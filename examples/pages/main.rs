@@ -28,7 +28,7 @@ use store::{Backend, Store};
 use underwright::http::api::document::example_application;
 
 /// Each page, and a role that may see it. `{id}` is an application. A page that the server lacks is left out.
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 13] = [
     ("officer", "/"),
     ("officer", "/applications"),
     ("officer", "/applications?status=decided&outcome=decline"),
@@ -37,7 +37,6 @@ const PAGES: [(&str, &str); 14] = [
     ("officer", "/applications?reference=nobody"),
     ("officer", "/waiting"),
     ("officer", "/applications/{id}"),
-    ("officer", "/applications/new"),
     ("officer", "/sessions"),
     ("risk", "/models"),
     ("risk", "/policy"),
