@@ -18,6 +18,8 @@ pub mod decide;
 
 pub mod audit;
 
+pub mod monitor;
+
 pub mod training;
 
 pub mod clock;

@@ -9,6 +9,7 @@ pub mod activations;
 pub mod app;
 pub mod applications;
 pub mod audit;
+mod blocking;
 pub mod call;
 pub mod custody;
 pub mod export;

@@ -16,7 +16,7 @@ mod store;
 
 use std::{collections::BTreeMap, path::PathBuf, time::Instant};
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use indicatif::ProgressBar;
 
 use crash::{End, Harness};
@@ -30,19 +30,13 @@ struct Arguments {
     cycles: u64,
     /// What the server keeps its data in
     #[arg(long, value_enum, default_value = "sqlite")]
-    db: Kind,
+    db: Backend,
     /// What the moments and places are drawn from
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// The program to start: one that looks at failpoints
     #[arg(long, default_value = "target/release/underwright")]
     server: PathBuf,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Kind {
-    Sqlite,
-    Postgres,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -52,10 +46,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let backend = match arguments.db {
-        Kind::Sqlite => Backend::Sqlite,
-        Kind::Postgres => Backend::Postgres,
-    };
+    let backend = arguments.db;
     let begun = Instant::now();
     let mut harness = Harness::new(&arguments.server, backend, arguments.seed).await?;
     let bar = ProgressBar::new(arguments.cycles);

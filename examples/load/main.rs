@@ -28,7 +28,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use underwright::storage::{DatabaseUrl, Db, audit};
 
 use payload::Payloads;
@@ -41,7 +41,7 @@ use store::{Backend, Store};
 struct Arguments {
     /// What the server keeps its data in
     #[arg(long, value_enum, default_value = "sqlite")]
-    store: Kind,
+    store: Backend,
     /// How many connections send, each one request after another
     #[arg(long, default_value_t = 64)]
     connections: usize,
@@ -85,12 +85,6 @@ struct Arguments {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Kind {
-    Sqlite,
-    Postgres,
-}
-
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let many = arguments.overload.map_or(0, |_| arguments.connections * overload::CONNECTIONS_TIMES);
@@ -103,10 +97,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn run(arguments: &Arguments) -> anyhow::Result<Option<Report>> {
-    let backend = match arguments.store {
-        Kind::Sqlite => Backend::Sqlite,
-        Kind::Postgres => Backend::Postgres,
-    };
+    let backend = arguments.store;
     if let Some(python) = &arguments.fastapi {
         return Ok(Some(fastapi::run(arguments, python, backend).await?));
     }

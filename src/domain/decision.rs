@@ -20,6 +20,12 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Reads the word for an outcome.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Approve, Self::Review, Self::Decline].into_iter().find(|outcome| outcome.as_str() == word)
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -48,6 +54,12 @@ pub enum Status {
 }
 
 impl Status {
+    /// Reads the word for a status.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Decided, Self::AwaitingReview].into_iter().find(|status| status.as_str() == word)
+    }
+
     /// The status that an outcome leaves an application in.
     #[must_use]
     pub const fn after(outcome: Outcome) -> Self {

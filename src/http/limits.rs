@@ -69,20 +69,16 @@ impl RateLimits {
     /// Counts a request of which nobody knows who sent it.
     pub fn count_stranger(&self, request: &HttpRequest) -> Result<(), Problem> {
         let Some(rate) = &self.addresses else { return Ok(()) };
-        let Some(peer) = request.peer_addr() else { return Ok(()) };
-        let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-        let address = origin(peer.ip(), forwarded, &self.trusted_proxies);
-        rate.count(self.names.hash_one(network(address))).map_err(|wait| too_many("this address", wait))
+        let Some(network) = self.network_of(request) else { return Ok(()) };
+        rate.count(self.names.hash_one(network)).map_err(|wait| too_many("this address", wait))
     }
-}
 
-impl RateLimits {
-    /// The network that a request came from, as one text for all of its addresses.
+    /// The network that a request came from: the same for all addresses that one caller has.
     #[must_use]
-    pub fn network_of(&self, request: &HttpRequest) -> Option<String> {
+    pub fn network_of(&self, request: &HttpRequest) -> Option<IpAddr> {
         let peer = request.peer_addr()?;
         let forwarded = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
-        Some(network(origin(peer.ip(), forwarded, &self.trusted_proxies)).to_string())
+        Some(network(origin(peer.ip(), forwarded, &self.trusted_proxies)))
     }
 }
 

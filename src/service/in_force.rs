@@ -16,6 +16,7 @@ use super::{
     activations::{self, Activation, Cause, Kind, NewActivation},
     app::Shared,
     audit::verification,
+    blocking::off_the_runtime,
     promotion,
     recorder::{LoneEntry, RecordError},
     registry,
@@ -157,8 +158,7 @@ async fn load(tx: &mut Tx) -> Result<Result<Decider, String>, storage::Error> {
         Ok(pair) => pair,
         Err(error) => return Ok(Err(error.to_string())),
     };
-    let checked = tokio::task::spawn_blocking(|| pair.check()).await;
-    Ok(checked.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())).map_err(|error| error.to_string()))
+    Ok(off_the_runtime(|| pair.check()).await.map_err(|error| error.to_string()))
 }
 
 /// Looks again and again, as long as the application is there.

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::{
     App,
     activations::{self, Activation, Cause, Kind},
+    blocking::off_the_runtime,
 };
 use crate::{
     domain::{decision::Versioned, principal::Principal, timestamp::Timestamp},
@@ -195,7 +196,7 @@ pub async fn show_in(db: &Db, name: &str, version: &str) -> Result<ModelView, Sh
     drop(tx);
     let row = rows.into_iter().find(|row| row.identity.sha256 == sha256).ok_or(ShowError::NotFound)?;
     let summary = summary(row, &history);
-    let shown = tokio::task::spawn_blocking(move || {
+    let shown = off_the_runtime(move || {
         // Without its parity vectors: nothing is decided here.
         let model = Model::without_parity(&kept.model_json).map_err(|error| error.to_string())?;
         if model.identity().sha256 != sha256 {
@@ -205,8 +206,7 @@ pub async fn show_in(db: &Db, name: &str, version: &str) -> Result<ModelView, Sh
         let features = features.map(|(index, feature)| feature_view(&model, index, feature)).collect();
         Ok((features, kept.card_md, kept.report_html.is_some()))
     })
-    .await
-    .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+    .await;
     let changed = |what| ShowError::Changed { name: format!("{name}@{version}"), what };
     let (features, card, has_report) = shown.map_err(changed)?;
     Ok(ModelView { summary, features, card, has_report })

@@ -19,6 +19,7 @@ use crate::{
         principal::{Permission, Principal},
         timestamp::Timestamp,
     },
+    monitor::drift::Shift,
     storage::{
         self,
         summaries::{self, Selection, Summary},
@@ -36,9 +37,6 @@ const RECENT_DAYS: usize = 7;
 const MOST: u32 = 1_000;
 /// So many decisions it takes on either side before scores are said to have shifted.
 const FEWEST_TO_COMPARE: u64 = 200;
-/// A population stability index from which on a population is taken to be another one: the trade's rule of thumb
-/// (Siddiqi, *Credit Risk Scorecards*, 2006).
-pub const SHIFTED: f64 = 0.25;
 /// For how long a verification of the log is good.
 const VERIFICATION_HOLDS: Duration = Duration::days(7);
 
@@ -179,9 +177,7 @@ fn median(scores: &BTreeMap<i32, u64>) -> Option<i32> {
     None
 }
 
-/// The population stability index over the tenths of `before`: Σ (share now − share before) · ln (share now / share before).
-/// `None` when there are too few scores.
-#[expect(clippy::cast_precision_loss, reason = "a month has fewer than 2^53 decisions")]
+/// The population stability index over the tenths of `before`; `None` when there are too few scores.
 fn stability_index(before: &BTreeMap<i32, u64>, now: &BTreeMap<i32, u64>) -> Option<f64> {
     let (total_before, total_now) = (before.values().sum::<u64>(), now.values().sum::<u64>());
     if total_before.min(total_now) < FEWEST_TO_COMPARE {
@@ -195,16 +191,14 @@ fn stability_index(before: &BTreeMap<i32, u64>, now: &BTreeMap<i32, u64>) -> Opt
             edges.push(*score);
         }
     }
-    let shares = |scores: &BTreeMap<i32, u64>, total: u64| {
-        let mut bins = vec![0_u64; edges.len() + 1];
+    let binned = |scores: &BTreeMap<i32, u64>| {
+        let mut bins = vec![0; edges.len() + 1];
         for (score, count) in scores {
-            bins[edges.partition_point(|edge| edge < score)] += count;
+            bins[edges.partition_point(|edge| edge < score)] += usize::try_from(*count).unwrap_or(usize::MAX);
         }
-        // An empty bin counts as half a score, so that its logarithm is one.
-        bins.into_iter().map(|bin| (bin as f64).max(0.5) / total as f64).collect::<Vec<f64>>()
+        bins
     };
-    let pairs = shares(before, total_before).into_iter().zip(shares(now, total_now));
-    Some(pairs.map(|(before, now)| (now - before) * libm::log(now / before)).sum())
+    Some(Shift::between(&binned(before), &binned(now)).psi)
 }
 
 /// What is read of a decision.
@@ -238,6 +232,7 @@ fn lines(summaries: Vec<Summary>) -> Result<Vec<Line>, storage::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::monitor::drift::ACT;
 
     fn scores(pairs: &[(i32, u64)]) -> BTreeMap<i32, u64> {
         pairs.iter().copied().collect()
@@ -256,7 +251,7 @@ mod tests {
         assert_eq!(stability_index(&before, &scores(&[(600, 199)])), None);
         assert!(stability_index(&before, &before).expect("enough") < 1e-12);
         let shifted: BTreeMap<i32, u64> = (540..740).map(|score| (score, 10)).collect();
-        assert!(stability_index(&before, &shifted).expect("enough") > SHIFTED);
+        assert!(stability_index(&before, &shifted).expect("enough") > ACT);
         // By hand: two bins would be (0.5, 0.5) and (0.6, 0.4); 0.1 · ln 1.2 + (-0.1) · ln 0.8.
         let halves = scores(&[(500, 500), (600, 500)]);
         let tilted = scores(&[(500, 600), (600, 400)]);

@@ -155,8 +155,7 @@ impl Recorder {
 
     /// Refuses a change that would wait too long, before anything is made of it.
     pub(super) fn admit(&self) -> Result<(), RecordError> {
-        let waiting = self.queue.max_capacity() - self.queue.capacity();
-        self.admission.admit(waiting, Instant::now()).map_err(|why| {
+        self.admission.admit(self.waiting(), Instant::now()).map_err(|why| {
             self.metrics.refused(match why {
                 TurnedAway::Backlog => RefusedCause::Backlog,
                 TurnedAway::Silence => RefusedCause::StoreSilent,

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
 
 use self::deciders::{Deciders, Near, Pair};
-use super::registry;
+use super::{blocking::finished, registry};
 use crate::{
     audit::entry::Action,
     decide::replay::{Difference, Inputs, Recorded},
@@ -214,13 +214,6 @@ fn repeat(chunk: Entries, deciders: Arc<Deciders>) -> JoinHandle<Chunk> {
             one
         })
     })
-}
-
-async fn finished(chunk: JoinHandle<Chunk>) -> Chunk {
-    match chunk.await {
-        Ok(chunk) => chunk,
-        Err(error) => std::panic::resume_unwind(error.into_panic()),
-    }
 }
 
 fn repeat_run<'a>(run: impl Iterator<Item = (u64, &'a str)>, deciders: &Deciders) -> Chunk {

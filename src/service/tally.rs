@@ -9,7 +9,7 @@ use time::{Date, UtcOffset};
 
 use super::App;
 use crate::{
-    domain::timestamp::Timestamp,
+    domain::{decision::Outcome, timestamp::Timestamp},
     storage::{
         self,
         tallies::{self, Counted, Tally},
@@ -103,11 +103,10 @@ fn day_of(decision: &Counted, offset: UtcOffset) -> Result<String, storage::Erro
 
 fn count(tally: &mut Tally, decision: &Counted) -> Result<(), storage::Error> {
     let scored: Scored = serde_json::from_str(&decision.decision).map_err(|_| corrupt(decision, "decision"))?;
-    match decision.outcome.as_str() {
-        "approve" => tally.approved += 1,
-        "review" => tally.reviewed += 1,
-        "decline" => tally.declined += 1,
-        _ => return Err(corrupt(decision, "outcome")),
+    match Outcome::parse(&decision.outcome).ok_or_else(|| corrupt(decision, "outcome"))? {
+        Outcome::Approve => tally.approved += 1,
+        Outcome::Review => tally.reviewed += 1,
+        Outcome::Decline => tally.declined += 1,
     }
     *tally.scores.entry(scored.score).or_default() += 1;
     Ok(())

@@ -1,5 +1,7 @@
 //! What another policy would have made of the applications that came in last.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -12,7 +14,6 @@ use crate::{
     policy::PolicyError,
     storage::{self, Db, Tx, audit, entries},
 };
-use std::sync::Arc;
 
 /// How many entries are read at a time.
 const CHUNK: u64 = 2_048;

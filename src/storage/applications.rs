@@ -316,7 +316,7 @@ impl TryFrom<Columns> for StoredApplication {
             erased_at,
             data_key: row.kek.zip(row.wrapped).map(|(kek, bytes)| WrappedKey { kek, bytes }),
             received_at: Timestamp::parse(&row.received_at).ok_or_else(|| corrupt("received_at"))?,
-            outcome: parse_outcome(&row.outcome).ok_or_else(|| corrupt("outcome"))?,
+            outcome: Outcome::parse(&row.outcome).ok_or_else(|| corrupt("outcome"))?,
             version: u32::try_from(row.version).map_err(|_| corrupt("version"))?,
             audit_sequence: u64::try_from(row.audit_sequence)
                 .map_err(|_| Error::corrupt("decisions", "audit_sequence", &row.id))?,
@@ -328,8 +328,4 @@ impl TryFrom<Columns> for StoredApplication {
             decision,
         })
     }
-}
-
-pub(super) fn parse_outcome(word: &str) -> Option<Outcome> {
-    [Outcome::Approve, Outcome::Review, Outcome::Decline].into_iter().find(|outcome| outcome.to_string() == word)
 }

@@ -1,10 +1,6 @@
 //! Applications as a list shows them: without what was received and without the applicant.
 
-use super::{
-    Error, Tx,
-    applications::{parse_outcome, parts},
-    db::on_backend,
-};
+use super::{Error, Tx, applications::parts, db::on_backend};
 use crate::{
     clock::least_application_id,
     domain::{decision::Outcome, id::ApplicationId, timestamp::Timestamp},
@@ -47,7 +43,8 @@ macro_rules! list {
     ($condition:literal, $order:literal) => {
         concat!(
             "SELECT a.id, a.external_reference, a.received_at, a.outcome, a.amount_minor, a.currency, \
-             (SELECT e.entry FROM audit_entries e WHERE e.sequence = d.audit_sequence) AS entry FROM applications a JOIN decisions d ON d.application_id = a.id AND d.number = a.version \
+             (SELECT e.entry FROM audit_entries e WHERE e.sequence = d.audit_sequence) AS entry \
+             FROM applications a JOIN decisions d ON d.application_id = a.id AND d.number = a.version \
              WHERE a.id > $1 AND a.id < $2 AND ",
             $condition,
             " ORDER BY a.id ",
@@ -77,7 +74,8 @@ const BY_SUBMITTER: [&str; 2] = both_orders!(
 );
 /// The last decisions, people's too.
 const LATEST: &str = "SELECT a.id, a.external_reference, a.received_at, d.outcome, a.amount_minor, a.currency, \
-                      (SELECT e.entry FROM audit_entries e WHERE e.sequence = d.audit_sequence) AS entry FROM decisions d JOIN applications a ON a.id = d.application_id \
+                      (SELECT e.entry FROM audit_entries e WHERE e.sequence = d.audit_sequence) AS entry \
+                      FROM decisions d JOIN applications a ON a.id = d.application_id \
                       ORDER BY d.audit_sequence DESC LIMIT $1";
 
 pub(super) const QUERIES: [&str; 9] = [
@@ -164,7 +162,7 @@ impl TryFrom<Columns> for Summary {
         Ok(Self {
             id: row.id.parse().map_err(|_| corrupt("id"))?,
             received_at: Timestamp::parse(&row.received_at).ok_or_else(|| corrupt("received_at"))?,
-            outcome: parse_outcome(&row.outcome).ok_or_else(|| corrupt("outcome"))?,
+            outcome: Outcome::parse(&row.outcome).ok_or_else(|| corrupt("outcome"))?,
             external_reference: row.external_reference,
             amount_minor: row.amount_minor,
             currency: row.currency,
@@ -176,7 +174,7 @@ impl TryFrom<Columns> for Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::storage::{DatabaseUrl, Db};
+    use crate::storage::{DatabaseUrl, Db, tests::plan};
 
     #[tokio::test]
     async fn every_list_walks_an_index_in_its_order_and_sorts_nothing() {
@@ -184,10 +182,7 @@ mod tests {
         let db = Db::open(&DatabaseUrl::Sqlite(folder.path().join("underwright.db"))).await.unwrap();
         let Tx::Sqlite(mut tx) = db.read().await.unwrap() else { panic!("SQLite") };
         for query in QUERIES {
-            let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {query}"));
-            let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain).fetch_all(&mut *tx).await.unwrap();
-            let plan: Vec<String> = rows.into_iter().map(|row| row.3).collect();
-            let plan = plan.join("; ");
+            let plan = plan(&mut tx, query).await;
             assert!(!plan.contains("TEMP B-TREE"), "{plan}\n{query}");
             // The last decisions are read from the end of their table; everything else is found.
             let scans = plan.matches("SCAN").count();

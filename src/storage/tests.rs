@@ -56,7 +56,7 @@ async fn every_query_prepares(#[values(Backend::Sqlite, Backend::Postgres)] back
 }
 
 /// The plan of a query: which indexes lead to its rows.
-async fn plan(connection: &mut SqliteConnection, text: &str) -> String {
+pub(super) async fn plan(connection: &mut SqliteConnection, text: &str) -> String {
     let explain = format!("EXPLAIN QUERY PLAN {text}");
     let steps: Vec<(i64, i64, i64, String)> =
         sqlx::query_as(sqlx::AssertSqlSafe(explain)).fetch_all(connection).await.unwrap();

@@ -7,7 +7,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// What a store is kept in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Backend {
     Sqlite,
     Postgres,

@@ -63,7 +63,7 @@ fn glance_at(row: &RowText<'_>) -> Option<(i64, Examined)> {
 
 /// Holds the copies against the entry, and says whether the application stands at this decision.
 fn is_latest(row: &RowText<'_>, said: &Said<'_>, payload: &Payload<'_>) -> Option<bool> {
-    let outcome = parse_outcome(payload.outcome?)?;
+    let outcome = Outcome::parse(payload.outcome?)?;
     let agrees = row.decided == said.sequence
         && row.has_same_hash == "="
         && said.subject == row.application_id
@@ -94,15 +94,6 @@ fn holds_application(row: &RowText<'_>, payload: &Payload<'_>) -> Option<bool> {
         && row.submitted_by == row.actor
         && row.received_at == row.decided_at;
     Some(is_copied)
-}
-
-fn parse_outcome(word: &str) -> Option<Outcome> {
-    match word {
-        "approve" => Some(Outcome::Approve),
-        "review" => Some(Outcome::Review),
-        "decline" => Some(Outcome::Decline),
-        _ => None,
-    }
 }
 
 /// Whether a text says these bytes in hexadecimal, in either case.

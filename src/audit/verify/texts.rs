@@ -6,8 +6,6 @@ use super::{ApplicationCopy, DecisionCopy, Row};
 const FIELD_END: char = '\u{1f}';
 /// Ends a line.
 const LINE_END: char = '\u{1e}';
-/// How many fields a line has.
-const FIELDS: usize = 24;
 
 /// Neighbouring rows with their copies, put together by the database, so that they are handed over in one piece.
 ///
@@ -76,66 +74,9 @@ impl Texts {
         let mut rows = Vec::with_capacity(usize::try_from(self.rows).ok()?);
         let mut entries = self.entries.as_str();
         for line in self.lines.strip_suffix(LINE_END)?.split(LINE_END) {
-            let mut fields = [""; FIELDS];
-            let mut parts = line.split(FIELD_END);
-            for field in &mut fields {
-                *field = parts.next()?;
-            }
-            if parts.next().is_some() {
-                return None;
-            }
-            let [
-                sequence,
-                entry_length,
-                leaf_hash,
-                recorded_at,
-                action,
-                actor,
-                request_id,
-                subject,
-                decided,
-                has_same_hash,
-                application_id,
-                number,
-                id,
-                decided_at,
-                outcome,
-                automatic,
-                external_reference,
-                submitted_by,
-                received_at,
-                status,
-                stands_at,
-                version,
-                amount_minor,
-                currency,
-            ] = fields;
-            rows.push(RowText {
-                sequence,
-                leaf_hash,
-                recorded_at,
-                action,
-                actor,
-                request_id,
-                subject,
-                decided,
-                has_same_hash,
-                application_id,
-                number,
-                id,
-                decided_at,
-                outcome,
-                automatic,
-                external_reference,
-                submitted_by,
-                received_at,
-                status,
-                stands_at,
-                version,
-                amount_minor,
-                currency,
-                entry: cut(&mut entries, entry_length.parse().ok()?)?,
-            });
+            let mut row = RowText::read(line)?;
+            row.entry = cut(&mut entries, row.entry_length.parse().ok()?)?;
+            rows.push(row);
         }
         (entries.is_empty() && i64::try_from(rows.len()) == Ok(self.rows)).then_some(rows)
     }
@@ -148,36 +89,58 @@ fn cut<'a>(rest: &mut &'a str, length: usize) -> Option<&'a str> {
     Some(beginning)
 }
 
-/// One row. A number is written as such; what is not there is empty.
-#[derive(Debug)]
-pub(super) struct RowText<'a> {
-    pub(super) sequence: &'a str,
+macro_rules! row_text {
+    ($($(#[$doc:meta])* $field:ident),+ $(,)?) => {
+        /// One row. A number is written as such; what is not there is empty.
+        #[derive(Debug)]
+        pub(super) struct RowText<'a> {
+            $($(#[$doc])* pub(super) $field: &'a str,)+
+            /// What stands in another text than the fields.
+            pub(super) entry: &'a str,
+        }
+
+        /// How many fields a line has.
+        const FIELDS: usize = [$(stringify!($field)),+].len();
+
+        impl<'a> RowText<'a> {
+            /// Reads a line, without its entry; `None` when it has fewer fields or more.
+            fn read(line: &'a str) -> Option<Self> {
+                let mut fields = line.split(FIELD_END);
+                $(let $field = fields.next()?;)+
+                fields.next().is_none().then_some(Self { $($field,)+ entry: "" })
+            }
+        }
+    };
+}
+
+row_text! {
+    sequence,
+    entry_length,
     /// In hexadecimal.
-    pub(super) leaf_hash: &'a str,
-    pub(super) recorded_at: &'a str,
-    pub(super) action: &'a str,
-    pub(super) actor: &'a str,
-    pub(super) request_id: &'a str,
-    pub(super) subject: &'a str,
+    leaf_hash,
+    recorded_at,
+    action,
+    actor,
+    request_id,
+    subject,
     /// The sequence that the decision names; empty when there is none.
-    pub(super) decided: &'a str,
+    decided,
     /// `=` when the decision has the same leaf hash.
-    pub(super) has_same_hash: &'a str,
-    pub(super) application_id: &'a str,
-    pub(super) number: &'a str,
-    pub(super) id: &'a str,
-    pub(super) decided_at: &'a str,
-    pub(super) outcome: &'a str,
-    pub(super) automatic: &'a str,
+    has_same_hash,
+    application_id,
+    number,
+    id,
+    decided_at,
+    outcome,
+    automatic,
     /// Behind `=`; empty when there is none.
-    pub(super) external_reference: &'a str,
-    pub(super) submitted_by: &'a str,
-    pub(super) received_at: &'a str,
-    pub(super) status: &'a str,
+    external_reference,
+    submitted_by,
+    received_at,
+    status,
     /// The outcome at which the application stands.
-    pub(super) stands_at: &'a str,
-    pub(super) version: &'a str,
-    pub(super) amount_minor: &'a str,
-    pub(super) currency: &'a str,
-    pub(super) entry: &'a str,
+    stands_at,
+    version,
+    amount_minor,
+    currency,
 }

@@ -119,7 +119,9 @@ pub async fn decide(
     let wrong = match review::decide(&context.app, call, id, seen, body.as_bytes()).await {
         Ok(_) => return Ok(see_other(&format!("/applications/{id}"))),
         Err(ReviewError::VersionMismatch { .. }) => Wrong::Conflict,
-        Err(ReviewError::Refused(Refusal::Faults(faults))) => Wrong::of(&faults[0].pointer),
+        Err(ReviewError::Refused(Refusal::Faults(faults))) => {
+            Wrong::of(faults.first().map_or("", |fault| fault.pointer.as_str()))
+        }
         Err(error) => return Err(error.into()),
     };
     render(&who, &context, id, Some((&who.fields, wrong))).await

@@ -50,8 +50,8 @@ impl Filters {
     fn understand(&mut self, name: &str, text: &str, offset: UtcOffset) -> Option<()> {
         let filter = &mut self.filter;
         match name {
-            "status" => filter.status = Some(status(text)?),
-            "outcome" => filter.outcome = Some(outcome(text)?),
+            "status" => filter.status = Some(Status::parse(text)?),
+            "outcome" => filter.outcome = Some(Outcome::parse(text)?),
             "score_from" => filter.score_from = Some(text.parse().ok()?),
             "score_to" => filter.score_to = Some(text.parse().ok()?),
             "amount_from" => filter.amount_from = Some(amount(text)?),
@@ -106,14 +106,6 @@ impl Filters {
         let joint = if query.is_empty() { "" } else { "&" };
         format!("{query}{joint}after={after}")
     }
-}
-
-fn status(word: &str) -> Option<Status> {
-    [Status::Decided, Status::AwaitingReview].into_iter().find(|status| status.as_str() == word)
-}
-
-fn outcome(word: &str) -> Option<Outcome> {
-    [Outcome::Approve, Outcome::Review, Outcome::Decline].into_iter().find(|outcome| outcome.to_string() == word)
 }
 
 /// An amount in the main unit; commas between its digits are read over.

@@ -16,7 +16,7 @@ impl Fields {
     /// Reads a body of `application/x-www-form-urlencoded`, or a query.
     #[must_use]
     pub fn parse(text: &[u8]) -> Self {
-        Self(serde_urlencoded_pairs(text))
+        Self(pairs(text))
     }
 
     /// What was typed into a field, without the white space around it; empty when there is no such field.
@@ -43,7 +43,7 @@ impl Fields {
     }
 }
 
-fn serde_urlencoded_pairs(text: &[u8]) -> Vec<(String, String)> {
+fn pairs(text: &[u8]) -> Vec<(String, String)> {
     let text = String::from_utf8_lossy(text);
     // Any text is pairs: what has no `=` is a name without a value.
     actix_web::web::Query::<Vec<(String, String)>>::from_query(&text)

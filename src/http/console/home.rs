@@ -14,7 +14,8 @@ use super::{
 use crate::{
     domain::principal::Permission,
     http::{Context, extract::permit, problem::Problem},
-    service::overview::{self, Day, Line, Overview, SHIFTED},
+    monitor::drift,
+    service::overview::{self, Day, Line, Overview},
 };
 
 /// From so many waiting changes on the recorder is said to be busy.
@@ -83,7 +84,7 @@ fn alerts(seen: &Overview, t: Texts) -> Vec<Alert> {
         None if seen.log.is_stale => say("warn", t.home_log_never().to_owned()),
         _ => {}
     }
-    if let Some(index) = seen.stability_index.filter(|index| *index >= SHIFTED) {
+    if let Some(index) = seen.stability_index.filter(|index| *index >= drift::ACT) {
         say("warn", t.home_shifted(format!("{index:.2}")));
     }
     if seen.recorder_waiting >= BUSY {

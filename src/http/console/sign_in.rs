@@ -84,8 +84,11 @@ pub async fn submit(
     }
     context.rates.count_stranger(&request)?;
     let fields = forms::read(&request, web_payload(payload)).await?;
-    let (client, browser, network) =
-        (client_name(&request), cookies::browser_token(&request), context.rates.network_of(&request));
+    let (client, browser, network) = (
+        client_name(&request),
+        cookies::browser_token(&request),
+        context.rates.network_of(&request).map(|network| network.to_string()),
+    );
     let attempt = Attempt {
         name: fields.text("name"),
         password: fields.raw("password"),

@@ -3,8 +3,13 @@
 //! One verification runs at a time. It goes on when nobody watches; its result is remembered, and recorded in the log
 //! itself, so that every server knows when the log was last found intact.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    fmt::Display,
+    panic::AssertUnwindSafe,
+    sync::{Mutex, PoisonError},
+};
 
+use futures_util::FutureExt;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 
@@ -136,7 +141,7 @@ async fn run(app: App, who: Principal, started_at: Timestamp) {
     let progress = |done, total| {
         app.verification().with(|state| state.running = Some(Running { started_at, done, total }));
     };
-    let report = verify(app.db(), progress).await.map_err(|error| error.to_string());
+    let report = whatever_happens(verify(app.db(), progress)).await;
     let finished_at = app.clock().now();
     match &report {
         Ok(report) => record(&app, &who, report).await,
@@ -146,6 +151,14 @@ async fn run(app: App, who: Principal, started_at: Timestamp) {
         state.running = None;
         state.ended = Some(Ended { started_at, finished_at, report });
     });
+}
+
+/// What a verification came to, or why it could not go on: a fault of ours too ends it, so that another can begin.
+async fn whatever_happens<T>(verification: impl Future<Output = Result<T, impl Display>>) -> Result<T, String> {
+    match AssertUnwindSafe(verification).catch_unwind().await {
+        Ok(ended) => ended.map_err(|error| error.to_string()),
+        Err(_) => Err("a fault of this program ended it; its place stands in the server's messages".to_owned()),
+    }
 }
 
 /// Writes into the log what its verification came to. A log that is broken may not take it; what was found is shown all
@@ -174,5 +187,19 @@ async fn record(app: &App, who: &Principal, report: &Report) {
             app.verification().take_up(Some(verified));
         }
         Err(error) => tracing::warn!(%error, "the verification is not recorded in the log"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_verification_that_panics_has_ended() {
+        assert_eq!(whatever_happens(async { Ok::<_, String>(1) }).await, Ok(1));
+        assert_eq!(whatever_happens(async { Err::<u8, _>("no store") }).await, Err("no store".to_owned()));
+        let panics =
+            async { if SUBJECT.is_empty() { Ok::<u8, String>(1) } else { panic!("as if by a fault of ours") } };
+        assert!(whatever_happens(panics).await.expect_err("it panicked").contains("a fault of this program"));
     }
 }

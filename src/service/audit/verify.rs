@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use rayon::prelude::*;
 use serde::Serialize;
-use tokio::sync::oneshot;
 
 use super::signed::{Outside, Signed};
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
         tree::tiles::stored_level,
         verify::{Examined, Finding, Misplacement, Texts, Verifier, What, examine, glance},
     },
+    service::blocking::off_the_runtime,
     storage::{
         self, Db, Tx,
         audit::{self, Fetched},
@@ -334,16 +334,6 @@ async fn examine_each(fetched: Fetched) -> Vec<Looked> {
         (0..fetched.count()).into_par_iter().map(examine_one).collect()
     })
     .await
-}
-
-/// Runs what computes for long on the threads for that.
-async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let (send, done) = oneshot::channel();
-    rayon::spawn(move || {
-        // Whoever asked is there, unless the whole verification was given up.
-        let _ = send.send(work());
-    });
-    done.await.expect("the work panicked, and rayon ends the process then")
 }
 
 /// Holds the nodes that were completed since the last call against the stored ones.

@@ -294,7 +294,7 @@ async fn every_change_of_the_stored_checkpoints_is_found() {
             "UPDATE audit_checkpoints SET size = 7 WHERE number = 4",
             "checkpoint 4",
         ),
-        ("UPDATE audit_checkpoints SET note = replace(note, 'A', 'B') WHERE number = 2", "", "checkpoint 2"),
+        ("UPDATE audit_checkpoints SET note = replace(note, 'bank', 'tank') WHERE number = 2", "", "checkpoint 2"),
         ("DELETE FROM audit_checkpoints WHERE number = 2", "", "checkpoint 2 in audit_checkpoints was removed"),
         ("DELETE FROM audit_checkpoints WHERE number = 1", "", "checkpoints 1 to 2 in audit_checkpoints were removed"),
     ] {

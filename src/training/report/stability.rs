@@ -5,17 +5,13 @@ use super::{
     page::{Cell, Mark, figure_of, percents, table},
     plot::{Axis, Plot, WIDE},
 };
-use crate::training::{
-    evaluate::count,
-    validation::{
-        buckets::Shift,
-        stability::{Period, Stability},
+use crate::{
+    monitor::drift::{ACT, LOOK, Shift},
+    training::{
+        evaluate::count,
+        validation::stability::{Period, Stability},
     },
 };
-
-/// The trade's marks on the population stability index.
-const LOOK: f64 = 0.10;
-const ACT: f64 = 0.25;
 
 /// Quarters with fewer loans stand in the table alone.
 const LEAST_ROWS: usize = 30;

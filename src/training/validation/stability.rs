@@ -2,13 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Subject,
-    buckets::{Buckets, Shift},
-    margins,
-};
+use super::{Subject, buckets::Buckets, margins};
 use crate::{
     features::schema::Feature,
+    monitor::drift::Shift,
     training::{
         boosting::gradient::sigmoid,
         dataset::Rows,

@@ -1,0 +1,3 @@
+//! What is watched once a model decides.
+
+pub mod drift;
