@@ -9,6 +9,7 @@ does for a decision: nothing is sealed, no Merkle tree grows, a repeat is not re
 """
 
 import asyncio
+import fcntl
 import hashlib
 import math
 import os
@@ -109,9 +110,12 @@ class Sqlite:
     def __init__(self, path: str) -> None:
         self.thread = ThreadPoolExecutor(1)
         self.connection = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 30000"):
-            self.connection.execute(f"PRAGMA {pragma}")
-        self.connection.execute(TABLE)
+        with open(f"{path}.turn", "w") as turn:
+            # Two workers may start at once, and a change to WAL waits for nobody.
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 30000"):
+                self.connection.execute(f"PRAGMA {pragma}")
+            self.connection.execute(TABLE)
 
     def write(self, row: tuple) -> None:
         self.connection.execute("BEGIN IMMEDIATE")
