@@ -130,6 +130,25 @@ async fn on_a_full_disk_nothing_is_acknowledged_and_with_room_again_all_goes_on(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_the_disk_under_postgresql_is_full_nothing_is_acknowledged_and_with_room_again_all_goes_on() {
+    let server = Arc::new(Server::start_with_small_files());
+    let database = server.database().await;
+    let mut served = Served::on_postgres(&database, &[]);
+    served.submit().await.expect(201);
+    tokio::task::block_in_place(|| server.tell("fill"));
+    served.submit_until(503).await.expect_problem(503, "unavailable");
+    // What only reads goes on.
+    served.client.get(ROUTE).await.expect(200);
+    tokio::task::block_in_place(|| server.tell("empty"));
+    served.submit_until(201).await;
+    assert!(served.is_ready().await);
+    for _ in 0..20 {
+        served.submit().await.expect(201);
+    }
+    served.finish(false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn on_a_database_that_became_read_only_nothing_is_acknowledged_until_it_may_be_written_again() {
     let database = shared().database().await;
     let mut served = Served::on_postgres(&database, &[]);

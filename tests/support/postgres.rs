@@ -24,15 +24,16 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 /// The server's superuser. Nobody else reaches its socket.
 const USER: &str = "underwright";
 
-/// Obeys one word a line: start, stop, kill, freeze, thaw; answers each with one line. Signals of a terminal are not for it.
+/// Obeys one word a line: start, stop, kill, freeze, thaw, fill, empty; answers each with one line. Signals of a terminal are not for it.
 const KEEPER: &str = r#"
 trap '' INT TERM HUP
 bin=$1 folder=$2 options=$3
-all() {
+# With each process of the server, the first one first: this command, and the process behind it.
+each() {
   first=$(head -n 1 "$folder/data/postmaster.pid")
-  kill -"$1" "$first" || return
-  # One that has ended meanwhile needs no signal.
-  for child in $(cat "/proc/$first/task/$first/children"); do kill -"$1" "$child" 2>/dev/null || true; done
+  "$@" "$first" || return
+  # One that has ended meanwhile needs nothing.
+  for child in $(cat "/proc/$first/task/$first/children"); do "$@" "$child" 2>/dev/null || true; done
 }
 run() {
   case $1 in
@@ -47,8 +48,12 @@ run() {
     kill) kill -KILL "$(head -n 1 "$folder/data/postmaster.pid")" ;;
     # A machine that has become unreachable: connections stay open, and nobody answers. The first process is stopped
     # first, so that it starts no other.
-    freeze) all STOP ;;
-    thaw) all CONT ;;
+    freeze) each kill -STOP ;;
+    thaw) each kill -CONT ;;
+    # What a full disk does: no file grows beyond 2 MiB. Those of the write-ahead log are of 1 MiB (see [`Server::start_with_small_files`]), so that
+    # it is the tables which cannot grow: a log that cannot ends the server, which is `kill`.
+    fill) each prlimit --fsize=2097152: --pid ;;
+    empty) each prlimit --fsize=unlimited: --pid ;;
   esac
 }
 while read -r word; do
@@ -82,7 +87,12 @@ pub(crate) fn shared() -> Arc<Server> {
 impl Server {
     /// Makes a cluster and starts its server.
     pub(crate) fn start() -> Self {
-        Self::start_with(5432, "", &[])
+        Self::start_with(5432, "", &[], false)
+    }
+
+    /// As [`Server::start`]; the files of its write-ahead log are small enough to be written while it is told `fill`.
+    pub(crate) fn start_with_small_files() -> Self {
+        Self::start_with(5432, "", &[], true)
     }
 
     /// As [`Server::start`]; it listens on this machine too, and speaks TLS with the certificate of `fixtures/tls`.
@@ -92,11 +102,11 @@ impl Server {
         let port = free.local_addr().expect("an address").port();
         drop(free);
         let settings = " -c listen_addresses=127.0.0.1 -c ssl=on";
-        Self::start_with(port, settings, &[tls.join("server.crt"), tls.join("server.key")])
+        Self::start_with(port, settings, &[tls.join("server.crt"), tls.join("server.key")], false)
     }
 
     /// `files` are put where the server looks for its certificate and key.
-    fn start_with(port: u16, settings: &str, files: &[PathBuf]) -> Self {
+    fn start_with(port: u16, settings: &str, files: &[PathBuf], small_files: bool) -> Self {
         let bin = binaries();
         let folder = tempfile::Builder::new().prefix("underwright-postgres-").tempdir().expect("a folder").keep();
         let owner = owner();
@@ -108,6 +118,9 @@ impl Server {
         // A collation unlike that of bytes, so that a column which relies on the database's own is found out.
         initdb.args(["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]).arg(&data);
         initdb.args(["--locale-provider=icu", "--icu-locale=en-US"]);
+        if small_files {
+            initdb.arg("--wal-segsize=1");
+        }
         let made = as_owner(&mut initdb, owner).output().expect("initdb can be started");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         for file in files {
@@ -133,7 +146,7 @@ impl Server {
         server
     }
 
-    /// Starts, stops, kills, freezes or thaws the server, and returns when that is done.
+    /// Tells the keeper one of its words, and returns when that is done.
     pub(crate) fn tell(&self, word: &str) {
         let mut keeper = self.keeper.lock().expect("no test panicked in here");
         writeln!(keeper.words, "{word}").expect("the shell listens");
