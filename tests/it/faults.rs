@@ -131,7 +131,7 @@ async fn on_a_full_disk_nothing_is_acknowledged_and_with_room_again_all_goes_on(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_disk_under_postgresql_is_full_nothing_is_acknowledged_and_with_room_again_all_goes_on() {
-    let server = Arc::new(Server::start_with_small_files());
+    let server = Arc::new(Server::start(&["--wal-segsize=1"]));
     let database = server.database().await;
     let mut served = Served::on_postgres(&database, &[]);
     served.submit().await.expect(201);
@@ -181,7 +181,7 @@ async fn end_sessions(database: &Database) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_fell_silent_holds_nobody_up_and_is_taken_up_again_when_it_answers() {
-    let server = Arc::new(Server::start());
+    let server = Arc::new(Server::start(&[]));
     let database = server.database().await;
     let mut served = Served::on_postgres(
         &database,

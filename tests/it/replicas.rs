@@ -139,7 +139,7 @@ async fn the_sudden_end_under_load_loses_nothing_that_was_acknowledged_and_repea
     // A server of its own, because it is to be killed.
     let server = match casualty {
         Casualty::Replicas => shared(),
-        Casualty::Database => Arc::new(Server::start()),
+        Casualty::Database => Arc::new(Server::start(&[])),
     };
     let cluster = Arc::new(Cluster::start(&server).await);
     let journal = Arc::new(Mutex::new(Journal::new()));

@@ -96,7 +96,7 @@ impl Harness {
         let (store, url) = match backend {
             Backend::Sqlite => (Kept::File, format!("sqlite://{}/underwright.db", folder.path().display())),
             Backend::Postgres => {
-                let server = Arc::new(Server::start());
+                let server = Arc::new(Server::start(&[]));
                 let database = server.database().await;
                 let url = database.url();
                 (Kept::Postgres(server, database), url)

@@ -50,7 +50,7 @@ run() {
     # first, so that it starts no other.
     freeze) each kill -STOP ;;
     thaw) each kill -CONT ;;
-    # What a full disk does: no file grows beyond 2 MiB. Those of the write-ahead log are of 1 MiB (see [`Server::start_with_small_files`]), so that
+    # What a full disk does: no file grows beyond 2 MiB. Let those of the write-ahead log have 1 MiB (`--wal-segsize`), so that
     # it is the tables which cannot grow: a log that cannot ends the server, which is `kill`.
     fill) each prlimit --fsize=2097152: --pid ;;
     empty) each prlimit --fsize=unlimited: --pid ;;
@@ -80,19 +80,14 @@ struct Keeper {
 
 /// The server that the tests of this binary share.
 pub(crate) fn shared() -> Arc<Server> {
-    static SHARED: LazyLock<Arc<Server>> = LazyLock::new(|| Arc::new(Server::start()));
+    static SHARED: LazyLock<Arc<Server>> = LazyLock::new(|| Arc::new(Server::start(&[])));
     Arc::clone(&SHARED)
 }
 
 impl Server {
-    /// Makes a cluster and starts its server.
-    pub(crate) fn start() -> Self {
-        Self::start_with(5432, "", &[], false)
-    }
-
-    /// As [`Server::start`]; the files of its write-ahead log are small enough to be written while it is told `fill`.
-    pub(crate) fn start_with_small_files() -> Self {
-        Self::start_with(5432, "", &[], true)
+    /// Makes a cluster, with these options of `initdb`, and starts its server.
+    pub(crate) fn start(cluster: &[&str]) -> Self {
+        Self::start_with(5432, "", &[], cluster)
     }
 
     /// As [`Server::start`]; it listens on this machine too, and speaks TLS with the certificate of `fixtures/tls`.
@@ -102,11 +97,11 @@ impl Server {
         let port = free.local_addr().expect("an address").port();
         drop(free);
         let settings = " -c listen_addresses=127.0.0.1 -c ssl=on";
-        Self::start_with(port, settings, &[tls.join("server.crt"), tls.join("server.key")], false)
+        Self::start_with(port, settings, &[tls.join("server.crt"), tls.join("server.key")], &[])
     }
 
     /// `files` are put where the server looks for its certificate and key.
-    fn start_with(port: u16, settings: &str, files: &[PathBuf], small_files: bool) -> Self {
+    fn start_with(port: u16, settings: &str, files: &[PathBuf], cluster: &[&str]) -> Self {
         let bin = binaries();
         let folder = tempfile::Builder::new().prefix("underwright-postgres-").tempdir().expect("a folder").keep();
         let owner = owner();
@@ -117,10 +112,7 @@ impl Server {
         let mut initdb = Command::new(bin.join("initdb"));
         // A collation unlike that of bytes, so that a column which relies on the database's own is found out.
         initdb.args(["-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]).arg(&data);
-        initdb.args(["--locale-provider=icu", "--icu-locale=en-US"]);
-        if small_files {
-            initdb.arg("--wal-segsize=1");
-        }
+        initdb.args(["--locale-provider=icu", "--icu-locale=en-US"]).args(cluster);
         let made = as_owner(&mut initdb, owner).output().expect("initdb can be started");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         for file in files {

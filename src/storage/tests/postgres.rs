@@ -162,7 +162,7 @@ async fn a_second_writer_waits_for_the_first_whichever_process_it_is_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_restarted_is_used_again_at_once() {
-    let server = Arc::new(Server::start());
+    let server = Arc::new(Server::start(&[]));
     let database = server.database().await;
     let db = Db::open(&DatabaseUrl::parse(&database.url()).unwrap()).await.unwrap();
     for word in ["stop", "kill"] {
