@@ -25,6 +25,7 @@ pub mod preferences;
 pub mod refused;
 pub mod sign_in;
 pub mod texts;
+pub mod translated;
 mod viewer;
 pub mod words;
 

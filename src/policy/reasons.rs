@@ -42,6 +42,9 @@ pub const RULE_NOT_EVALUATED: BuiltIn = BuiltIn {
 pub const RISK: BuiltIn =
     BuiltIn { code: "UW-RISK", text: "The risk of default, all factors taken together, is too high" };
 
+/// Every reason that belongs to every policy.
+pub const BUILT_IN: [BuiltIn; 4] = [NO_BUREAU_FILE, OUTSIDE_EXPERIENCE, RULE_NOT_EVALUATED, RISK];
+
 impl BuiltIn {
     /// The reason as it is stated, with the feature that it is about, if it is about one.
     pub(super) fn reason(self, feature: Option<&str>) -> Reason {
@@ -77,9 +80,12 @@ pub(super) fn stated(outcome: Outcome, band: Outcome, fired: Vec<Reason>, case: 
     reasons
 }
 
+/// How the text of a reason begins that is stated because a value is missing; the feature's label follows.
+pub const NOT_GIVEN: &str = "Not given or not known: ";
+
 /// What is stated of a value that is missing.
 fn not_given(feature: &Feature) -> String {
-    format!("Not given or not known: {}", feature.display_label())
+    format!("{NOT_GIVEN}{}", feature.display_label())
 }
 
 /// A reason for each code whose features raised the margin, the strongest first; ties in the

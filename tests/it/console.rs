@@ -10,3 +10,4 @@ mod roles;
 mod sessions;
 mod shell;
 mod style;
+mod translated;

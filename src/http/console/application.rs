@@ -8,18 +8,18 @@ use actix_web::{
 use askama::Template;
 use serde_json::{Value, json};
 
-use super::{Posted, SignedIn, Viewer, forms::Fields, page_with, see_other, texts::Texts};
+use super::{Posted, SignedIn, Viewer, forms::Fields, page_with, see_other, texts::Texts, translated::Translated};
 use crate::{
     decide::record::{Explanation, ScoredFeature},
     domain::{fault::Refusal, id::ApplicationId, principal::Permission},
-    features::schema::{Feature, Schema},
+    features::schema::Schema,
     http::{
         Context,
         extract::{RequestName, path_id, permit},
         problem::Problem,
     },
     service::{
-        Call, applications,
+        App, Call, applications,
         review::{self, ReviewError},
         view::{ApplicationDetail, DecisionView, Status},
     },
@@ -43,15 +43,25 @@ struct Page<'a> {
     baseline: String,
     margin: String,
     factors: Vec<Factor>,
+    reasons: Vec<ReasonLine<'a>>,
+    /// Whether something is shown as it was recorded, in another language than the viewer's.
+    is_foreign: bool,
     /// `None` when the decision rests on a policy that is not in force here, whose cut-offs are others.
     scale: Option<Scale>,
     form: Option<DecideForm>,
 }
 
+/// A reason that was stated, in the viewer's language.
+#[derive(Debug)]
+struct ReasonLine<'a> {
+    code: &'a str,
+    said: Translated,
+}
+
 /// One feature, and how it moved the margin.
 #[derive(Debug)]
 struct Factor {
-    label: String,
+    label: Translated,
     value: String,
     contribution: f64,
     bar_x: f64,
@@ -150,7 +160,11 @@ async fn render(
     let may_decide = viewer.may(Permission::ReviewApplication) && detail.view.applicant_erased_at.is_none();
     let in_force = context.app.last_in_force();
     let decision = &detail.view.decision;
-    let schema = in_force.decider().model().schema();
+    let factors = factors(&explanation, in_force.decider().model().schema(), viewer.t);
+    let stated = &decision.decision.reasons;
+    let reasons: Vec<_> =
+        stated.iter().map(|one| ReasonLine { code: one.code.as_str(), said: viewer.t.stated(one) }).collect();
+    let said = factors.iter().map(|factor| &factor.label).chain(reasons.iter().map(|reason| &reason.said));
     let page = Page {
         viewer,
         t: viewer.t,
@@ -158,9 +172,11 @@ async fn render(
         decision,
         baseline: super::format::signed(explanation.baseline, 2),
         margin: super::format::signed(explanation.margin, 2),
-        factors: factors(&explanation, schema),
+        is_foreign: said.into_iter().any(|said| said.is_foreign),
+        factors,
+        reasons,
         scale: Scale::of(decision, in_force.decider().policy()),
-        form: may_decide.then(|| DecideForm::of(&detail, &review::statable(&context.app), sent)),
+        form: may_decide.then(|| DecideForm::of(&detail, &statable(&context.app, viewer.t), sent)),
     };
     let status = match sent {
         None => StatusCode::OK,
@@ -170,35 +186,32 @@ async fn render(
     page_with(status, &page)
 }
 
+/// Every reason that may be stated, code and text, in the viewer's language.
+fn statable(app: &App, t: Texts) -> Vec<(String, String)> {
+    review::statable(app)
+        .into_iter()
+        .map(|(code, text)| {
+            let said = t.reason(&code, &text).text;
+            (code, said)
+        })
+        .collect()
+}
+
 /// Every factor, the largest movement first, with bars to one scale.
-fn factors(explanation: &Explanation, schema: &Schema) -> Vec<Factor> {
+fn factors(explanation: &Explanation, schema: &Schema, t: Texts) -> Vec<Factor> {
     let all = &explanation.contributions;
     let most = all.iter().map(|one| one.contribution.abs()).fold(f64::MIN_POSITIVE, f64::max);
     let factor = |one: &ScoredFeature| {
-        let feature = schema.features.iter().find(|feature| feature.name == one.feature);
         let bar_width = HALF_BAR * one.contribution.abs() / most;
         Factor {
-            label: feature.map_or_else(|| one.feature.replace('_', " "), Feature::display_label),
-            value: shown(&one.value),
+            label: t.factor_of(&one.feature, schema),
+            value: t.factor_value(&one.value),
             contribution: one.contribution,
             bar_x: if one.contribution < 0.0 { HALF_BAR - bar_width } else { HALF_BAR },
             bar_width,
         }
     };
     all.iter().map(factor).collect()
-}
-
-/// A feature's value as a person reads it: numbers with at most four places, categories with spaces.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "–".to_owned(),
-        Value::String(text) => text.replace('_', " "),
-        Value::Number(number) => {
-            let text = format!("{:.4}", number.as_f64().unwrap_or(f64::NAN));
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        }
-        other => other.to_string(),
-    }
 }
 
 impl Scale {
@@ -282,17 +295,6 @@ impl Wrong {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_value_is_shown_as_a_person_reads_it() {
-        let shown = |value| super::shown(&value);
-        assert_eq!(shown(json!(0.431)), "0.431");
-        assert_eq!(shown(json!(64000.0)), "64000");
-        assert_eq!(shown(json!(7.123_456)), "7.1235");
-        assert_eq!(shown(json!("debt_consolidation")), "debt consolidation");
-        assert_eq!(shown(Value::Null), "–");
-        assert_eq!(shown(json!(true)), "true");
-    }
 
     #[test]
     fn what_is_wrong_is_known_by_the_field_that_is_at_fault() {

@@ -94,7 +94,7 @@ pub async fn show(who: SignedIn<permit::ReadRegistry>, context: Data<Context>) -
         approve_score: score(cut_offs.approve_below()),
         decline_score: score(cut_offs.decline_from()),
         plot: Plot::of(policy, &probabilities),
-        rules: policy.rules().map(RuleRow::of).collect(),
+        rules: policy.rules().map(|rule| RuleRow::of(rule, who.t)).collect(),
         grades: grades(policy),
         confirmation: None,
     })
@@ -105,13 +105,13 @@ fn score_of(policy: &Policy, probability: f64) -> i32 {
 }
 
 impl RuleRow {
-    fn of(rule: crate::policy::RuleView<'_>) -> Self {
+    fn of(rule: crate::policy::RuleView<'_>, t: Texts) -> Self {
         Self {
             id: rule.id.to_owned(),
             when: rule.when.trim().to_owned(),
             declines: rule.then == Outcome::Decline,
             reason: rule.reason.to_string(),
-            text: rule.text.to_owned(),
+            text: t.reason(rule.reason.as_str(), rule.text).text,
         }
     }
 }

@@ -160,6 +160,18 @@ impl Texts {
         }
     }
 
+    /// The text of a key that is known only when the program runs; `None` when there is none, or it has variables.
+    pub(super) fn find(self, key: &str) -> Option<Cow<'static, str>> {
+        let bundle: &'static Bundle = match self.language {
+            Language::English => &ENGLISH,
+            Language::Chinese => &CHINESE,
+        };
+        let pattern = bundle.get_message(key)?.value()?;
+        let mut faults = Vec::new();
+        let text = bundle.format_pattern(pattern, None, &mut faults);
+        faults.is_empty().then_some(text)
+    }
+
     fn format<const N: usize>(self, key: &'static str, arguments: [(&'static str, FluentValue<'_>); N]) -> String {
         let bundle = match self.language {
             Language::English => &*ENGLISH,

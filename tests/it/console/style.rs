@@ -117,6 +117,10 @@ fn every_text_is_said_somewhere() {
                 continue;
             };
             let name = key.replace('-', "_");
+            if key.starts_with("reasons-uw-") || key.starts_with("factors-") {
+                // Found by a code or a name; the console's tests of translations hold these against what is shipped.
+                continue;
+            }
             if !said.contains(&format!(".{name}(")) && !said.contains(&format!("::{name}")) {
                 silent.push(key.to_owned());
             }
