@@ -12,6 +12,7 @@ pub mod audit;
 mod blocking;
 pub mod call;
 pub mod custody;
+pub mod earlier;
 pub mod export;
 mod idempotency;
 pub mod in_force;

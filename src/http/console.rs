@@ -27,6 +27,7 @@ pub mod sign_in;
 pub mod texts;
 pub mod translated;
 mod viewer;
+pub mod waterfall;
 pub mod words;
 
 use actix_web::{

@@ -12,6 +12,7 @@ use super::{
         verification::Verification,
     },
     custody::Custody,
+    earlier::Earlier,
     idempotency::InFlight,
     in_force::{self, Current},
     recorder::{Recorder, Settings},
@@ -33,6 +34,7 @@ pub struct App(Arc<Shared>);
 pub(super) struct Shared {
     custody: Custody,
     current: Current,
+    earlier: Earlier,
     clock: Clock,
     ids: Ids,
     recorder: Recorder,
@@ -96,6 +98,7 @@ impl App {
         Self(Arc::new_cyclic(|shared| Shared {
             custody,
             current: Current::new(decider),
+            earlier: Earlier::default(),
             clock,
             ids,
             recorder,
@@ -142,6 +145,10 @@ impl App {
 
     pub(super) fn current(&self) -> &Current {
         &self.0.current
+    }
+
+    pub(super) fn earlier(&self) -> &Earlier {
+        &self.0.earlier
     }
 
     pub(super) fn recorder(&self) -> &Recorder {

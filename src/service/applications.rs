@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     audit::entry::actor_name,
-    decide::record::Explanation,
+    decide::record::{DecisionRecord, Explanation},
     domain::{decision::Outcome, id::ApplicationId, principal::Principal, timestamp::Timestamp},
     storage::{
         self, Tx,
@@ -93,10 +93,15 @@ pub async fn show(app: &App, who: &Principal, id: ApplicationId) -> Result<Appli
 /// Every feature's value and contribution, as they were when model and policy decided. What a person decided
 /// afterwards changes nothing in it.
 pub async fn explanation(app: &App, who: &Principal, id: ApplicationId) -> Result<Explanation, ReadError> {
+    Ok(record(app, who, id).await?.explanation())
+}
+
+/// All that repeats the decision by model and policy. It holds nothing of the applicant but the age.
+pub async fn record(app: &App, who: &Principal, id: ApplicationId) -> Result<DecisionRecord, ReadError> {
     let mut tx = app.db().read().await?;
     find(&mut tx, who, id).await?;
     let entry = storage::decisions::first_entry(&mut tx, id).await?.ok_or(ReadError::NotFound)?;
-    Ok(stored::record(&entry)?.explanation())
+    Ok(stored::record(&entry)?)
 }
 
 /// An application that the principal may see.

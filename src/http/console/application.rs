@@ -8,28 +8,27 @@ use actix_web::{
 use askama::Template;
 use serde_json::{Value, json};
 
-use super::{Posted, SignedIn, Viewer, forms::Fields, page_with, see_other, texts::Texts, translated::Translated};
+use super::{
+    Posted, SignedIn, Viewer, forms::Fields, page_with, see_other, texts::Texts, translated::Translated,
+    waterfall::Waterfall,
+};
 use crate::{
-    decide::record::{Explanation, ScoredFeature},
     domain::{fault::Refusal, id::ApplicationId, principal::Permission},
-    features::schema::Schema,
     http::{
         Context,
         extract::{RequestName, path_id, permit},
         problem::Problem,
     },
+    policy::Policy,
     service::{
-        App, Call, applications,
+        App, Call, applications, earlier,
         review::{self, ReviewError},
         view::{ApplicationDetail, DecisionView, Status},
     },
 };
 
-/// Half the width of a factor's bar: what the largest contribution takes.
-const HALF_BAR: f64 = 80.0;
-/// The probability at the right end of the scale, and the scale's width.
+/// The probability at the right end of the scale.
 const SCALE_END: f64 = 0.5;
-const SCALE_WIDTH: f64 = 800.0;
 /// The most reasons that a decision states.
 const MOST_REASONS: usize = 4;
 
@@ -42,11 +41,11 @@ struct Page<'a> {
     decision: &'a DecisionView,
     baseline: String,
     margin: String,
-    factors: Vec<Factor>,
+    waterfall: Waterfall,
     reasons: Vec<ReasonLine<'a>>,
     /// Whether something is shown as it was recorded, in another language than the viewer's.
     is_foreign: bool,
-    /// `None` when the decision rests on a policy that is not in force here, whose cut-offs are others.
+    /// `None` when the policy that decided cannot be found any more.
     scale: Option<Scale>,
     form: Option<DecideForm>,
 }
@@ -58,17 +57,7 @@ struct ReasonLine<'a> {
     said: Translated,
 }
 
-/// One feature, and how it moved the margin.
-#[derive(Debug)]
-struct Factor {
-    label: Translated,
-    value: String,
-    contribution: f64,
-    bar_x: f64,
-    bar_width: f64,
-}
-
-/// The cut-offs and this probability, as places on a line from 0 to [`SCALE_END`].
+/// The cut-offs and this probability, as places on a line from 0 to [`SCALE_END`], in percent.
 #[derive(Debug)]
 struct Scale {
     approve_below: f64,
@@ -156,26 +145,25 @@ async fn render(
     sent: Option<(&Fields, Wrong)>,
 ) -> Result<HttpResponse, Problem> {
     let detail = applications::show(&context.app, viewer.principal(), id).await?;
-    let explanation = applications::explanation(&context.app, viewer.principal(), id).await?;
+    let record = applications::record(&context.app, viewer.principal(), id).await?;
+    let decider = earlier::decider_of(&context.app, &record.decision).await?;
     let may_decide = viewer.may(Permission::ReviewApplication) && detail.view.applicant_erased_at.is_none();
-    let in_force = context.app.last_in_force();
     let decision = &detail.view.decision;
-    let factors = factors(&explanation, in_force.decider().model().schema(), viewer.t);
+    let waterfall = Waterfall::of(&record, decider.as_ref(), viewer.t);
     let stated = &decision.decision.reasons;
     let reasons: Vec<_> =
         stated.iter().map(|one| ReasonLine { code: one.code.as_str(), said: viewer.t.stated(one) }).collect();
-    let said = factors.iter().map(|factor| &factor.label).chain(reasons.iter().map(|reason| &reason.said));
     let page = Page {
         viewer,
         t: viewer.t,
         detail: &detail,
         decision,
-        baseline: super::format::signed(explanation.baseline, 2),
-        margin: super::format::signed(explanation.margin, 2),
-        is_foreign: said.into_iter().any(|said| said.is_foreign),
-        factors,
+        baseline: super::format::signed(record.baseline, 2),
+        margin: super::format::signed(record.margin, 2),
+        is_foreign: waterfall.is_foreign || reasons.iter().any(|reason| reason.said.is_foreign),
+        waterfall,
         reasons,
-        scale: Scale::of(decision, in_force.decider().policy()),
+        scale: decider.as_ref().map(|decider| Scale::of(decision, decider.policy())),
         form: may_decide.then(|| DecideForm::of(&detail, &statable(&context.app, viewer.t), sent)),
     };
     let status = match sent {
@@ -197,38 +185,18 @@ fn statable(app: &App, t: Texts) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Every factor, the largest movement first, with bars to one scale.
-fn factors(explanation: &Explanation, schema: &Schema, t: Texts) -> Vec<Factor> {
-    let all = &explanation.contributions;
-    let most = all.iter().map(|one| one.contribution.abs()).fold(f64::MIN_POSITIVE, f64::max);
-    let factor = |one: &ScoredFeature| {
-        let bar_width = HALF_BAR * one.contribution.abs() / most;
-        Factor {
-            label: t.factor_of(&one.feature, schema),
-            value: t.factor_value(&one.value),
-            contribution: one.contribution,
-            bar_x: if one.contribution < 0.0 { HALF_BAR - bar_width } else { HALF_BAR },
-            bar_width,
-        }
-    };
-    all.iter().map(factor).collect()
-}
-
 impl Scale {
-    fn of(decision: &DecisionView, policy: &crate::policy::Policy) -> Option<Self> {
-        if decision.decision.policy.sha256 != policy.identity().sha256 {
-            return None;
-        }
-        let place = |probability: f64| (probability / SCALE_END).min(1.0) * SCALE_WIDTH;
+    fn of(decision: &DecisionView, policy: &Policy) -> Self {
+        let place = |probability: f64| (probability / SCALE_END).min(1.0) * 100.0;
         let approve_below = policy.cut_offs().approve_below().value();
         let decline_from = policy.cut_offs().decline_from().value();
-        Some(Self {
+        Self {
             approve_below,
             decline_from,
             approve_x: place(approve_below),
             decline_x: place(decline_from),
-            own_x: place(decision.decision.probability_of_default.value()).clamp(9.0, SCALE_WIDTH - 9.0),
-        })
+            own_x: place(decision.decision.probability_of_default.value()).clamp(1.5, 98.5),
+        }
     }
 }
 

@@ -7,7 +7,10 @@
 use serde_json::Value;
 use time::UtcOffset;
 
-use super::texts::{Language, Texts};
+use super::{
+    format::grouped,
+    texts::{Language, Texts},
+};
 use crate::{
     domain::reason::Reason,
     features::schema::{Feature, Schema},
@@ -60,7 +63,7 @@ impl Texts {
         self.factor(name, &label)
     }
 
-    /// A factor's value as a person reads it: numbers with at most four places, categories in words.
+    /// A factor's value as a person reads it: numbers in groups with at most four places, categories in words.
     #[must_use]
     pub fn factor_value(self, value: &Value) -> String {
         match value {
@@ -69,8 +72,13 @@ impl Texts {
                 self.translate(&key("factors-value", category), &category.replace('_', " ")).text
             }
             Value::Number(number) => {
-                let text = format!("{:.4}", number.as_f64().unwrap_or(f64::NAN));
-                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+                let number = number.as_f64().unwrap_or(f64::NAN);
+                let places = if number.abs() < 1_000.0 { 4 } else { 0 };
+                let text = format!("{number:.places$}");
+                let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+                let fraction = fraction.trim_end_matches('0');
+                let point = if fraction.is_empty() { "" } else { "." };
+                format!("{}{point}{fraction}", grouped(whole))
             }
             other => other.to_string(),
         }
@@ -189,7 +197,9 @@ mod tests {
     fn a_value_is_shown_as_a_person_reads_it() {
         let shown = |value| ORIGINAL.factor_value(&value);
         assert_eq!(shown(json!(0.431)), "0.431");
-        assert_eq!(shown(json!(64000.0)), "64000");
+        assert_eq!(shown(json!(64000.0)), "64,000");
+        assert_eq!(shown(json!(4106.796)), "4,107");
+        assert_eq!(shown(json!(36)), "36");
         assert_eq!(shown(json!(7.123_456)), "7.1235");
         assert_eq!(shown(json!("debt_consolidation")), "debt consolidation");
         assert_eq!(shown(Value::Null), "–");

@@ -16,6 +16,28 @@ async fn waiting(app: &TestApp) -> (Value, String) {
     (created, path)
 }
 
+/// The points of the baseline and of every factor's step, summed.
+fn steps(page: &str) -> i64 {
+    let (waterfall, others) = match page.split_once("class=\"fall-others\"") {
+        Some((before, rest)) => (before, rest.split_once("</details>").expect("an end").0),
+        None => (page, ""),
+    };
+    let amounts = |part: &str| -> Vec<i64> {
+        let shown = part.split("<p class=\"sum").skip(1).map(|rest| rest.split_once('>').expect("a tag").1);
+        let digits = shown
+            .map(|rest| rest.trim_start_matches("<b>").split('<').next().expect("an amount").replace(['+', ','], ""));
+        digits.map(|digits| digits.replace('\u{2212}', "-").parse().expect("whole points")).collect()
+    };
+    let mut all = amounts(waterfall);
+    // The last one is the score; before the others, what they do together.
+    let last = all.pop();
+    if !others.is_empty() {
+        assert_eq!(last, Some(amounts(others).iter().sum()));
+        all.extend(amounts(others));
+    }
+    all.into_iter().sum()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_why_with_every_factor_and_shows_nobody_whose_it_is() {
     let app = TestApp::spawn().await;
@@ -25,7 +47,9 @@ async fn it_says_why_with_every_factor_and_shows_nobody_whose_it_is() {
     for (role, decides) in [(Role::Officer, true), (Role::Manager, true), (Role::Auditor, false)] {
         let page = Browser::signed_in(&app, role).await.page(&path).await;
         assert!(page.contains(created["decision"]["score"].to_string().as_str()), "{page}");
-        assert_eq!(page.matches("aria-hidden=\"true\"><line class=\"plot-rule\"").count(), factors);
+        // Each has a step, and the weaker ones one more together.
+        assert_eq!(page.matches("class=\"fall-step\"").count(), factors + usize::from(factors > 9));
+        assert_eq!(steps(&page), created["decision"]["score"].as_i64().expect("a score"), "points sum to the score");
         let margin = explained["margin"].as_f64().expect("a margin").abs();
         assert!(page.contains(&format!("{margin:.2}")), "{page}");
         for reason in created["decision"]["reasons"].as_array().expect("reasons") {
