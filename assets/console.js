@@ -34,6 +34,29 @@
   }, Number(part.dataset.refresh));
   for (const part of document.querySelectorAll("[data-refresh]")) refresh(part);
 
+  // A form with `data-part` changes that part of the page alone, so that what was typed elsewhere stays.
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (form.dataset.part === undefined || event.defaultPrevented) return;
+    event.preventDefault();
+    const part = document.getElementById(form.dataset.part);
+    let next = null;
+    try {
+      const answer = await fetch(form.action, { method: "POST", headers: { Accept: "text/html" }, body: new URLSearchParams(new FormData(form)) });
+      next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+    } catch { /* Sent as without scripts below. */ }
+    if (next === null) { form.submit(); return; }
+    part.replaceWith(next);
+    next.tabIndex = -1;
+    next.focus();
+  });
+
+  // A button with `data-prints` prints the page.
+  for (const button of document.querySelectorAll("[data-prints]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   // For scripts of pages: calls the API in the name of whoever is signed in.
   window.underwright = {
     async post(address, body) {

@@ -6,6 +6,7 @@
 
 mod audit;
 mod console;
+mod lender;
 mod limits;
 mod privacy;
 mod source;
@@ -23,6 +24,7 @@ use serde::Deserialize;
 pub use self::{
     audit::Audit,
     console::Console,
+    lender::{Bureau, Law, Lender},
     limits::Limits,
     privacy::{EncryptionKey, Keys, Privacy, Retention},
     source::{Flags, InvalidSettings},
@@ -47,6 +49,7 @@ pub struct Settings {
     pub keys: Keys,
     pub audit: Audit,
     pub console: Console,
+    pub lender: Lender,
     pub privacy: Privacy,
     pub retention: Retention,
     pub limits: Limits,
@@ -263,6 +266,7 @@ impl Settings {
         self.limits.check()?;
         self.telemetry.check()?;
         self.console.check()?;
+        self.lender.check()?;
         if self.auth.leeway_s > 30 {
             return refuse(format!("auth.leeway_s is {}: at most 30 s", self.auth.leeway_s));
         }
@@ -313,6 +317,7 @@ impl Default for Settings {
             keys: Keys::default(),
             audit: Audit::default(),
             console: Console::default(),
+            lender: Lender::default(),
             privacy: Privacy::default(),
             retention: Retention::default(),
             limits: Limits::default(),

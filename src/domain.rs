@@ -9,6 +9,8 @@ pub mod fault;
 mod form;
 pub mod id;
 pub mod intake;
+pub mod letter;
+pub mod look;
 pub mod money;
 pub mod principal;
 pub mod probability;

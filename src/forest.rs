@@ -112,6 +112,21 @@ impl Forest {
         }
     }
 
+    /// The least and the greatest margin that the leaves allow: no row scores outside them.
+    #[must_use]
+    pub fn margin_bounds(&self) -> (f64, f64) {
+        let (bias, leaves): (f64, Box<dyn Iterator<Item = &[f64]> + '_>) = match self {
+            Self::Symmetric(forest) => (forest.bias, Box::new(forest.trees.iter().map(|tree| &*tree.leaf_values))),
+            Self::General(forest) => (forest.bias, Box::new(forest.trees.iter().map(|tree| &*tree.leaf_values))),
+        };
+        leaves.fold((bias, bias), |(least, greatest), values| {
+            let (low, high) = values
+                .iter()
+                .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &value| (low.min(value), high.max(value)));
+            (least + low, greatest + high)
+        })
+    }
+
     /// The value of every leaf of every tree, to be changed.
     pub fn leaf_values_mut(&mut self) -> Box<dyn Iterator<Item = &mut f64> + '_> {
         match self {

@@ -15,7 +15,12 @@ pub mod server;
 
 use std::time::Duration;
 
-use crate::{auth::token::TokenVerifier, config::Secret, service::App, telemetry::Metrics};
+use crate::{
+    auth::token::TokenVerifier,
+    config::{Lender, Secret},
+    service::App,
+    telemetry::Metrics,
+};
 
 /// Everything that the handlers share.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ pub struct Context {
     /// How long a request may take until its answer begins.
     pub answer_within: Duration,
     pub console: console::Settings,
+    /// Who writes letters to applicants; nobody where none is set in production mode.
+    pub lender: Option<Lender>,
 }
 
 /// How much of a body is read, and for how long.

@@ -41,6 +41,7 @@ pub struct Model {
     extractor: Extractor,
     encoders: Vec<Encoder>,
     engine: Engine,
+    margin_bounds: (f64, f64),
     experience: Vec<Experience>,
     reasons: Vec<FeatureReason>,
     labels: Vec<String>,
@@ -124,6 +125,7 @@ impl Model {
             extractor,
             encoders: file.encodings.into_iter().filter_map(|encoding| Encoder::new(encoding, features)).collect(),
             engine: Engine::compile(&forest),
+            margin_bounds: forest.margin_bounds(),
             experience: features
                 .iter()
                 .zip(&file.training_ranges)
@@ -187,6 +189,12 @@ impl Model {
     #[must_use]
     pub const fn baseline(&self) -> f64 {
         self.engine.baseline()
+    }
+
+    /// The least and the greatest margin that any applicant can have.
+    #[must_use]
+    pub const fn margin_bounds(&self) -> (f64, f64) {
+        self.margin_bounds
     }
 
     /// Scores and explains one applicant.

@@ -47,6 +47,12 @@ pub enum Action {
     /// The data keys of applications were destroyed, because their retention period had ended.
     #[serde(rename = "applicants.expired")]
     ApplicantsExpired,
+    /// Somebody looked at an applicant's personal data.
+    #[serde(rename = "applicant.viewed")]
+    ApplicantViewed,
+    /// A letter to an applicant was made.
+    #[serde(rename = "notice.issued")]
+    NoticeIssued,
     /// Data keys were wrapped by another key-encryption key.
     #[serde(rename = "keys.rotated")]
     KeysRotated,
@@ -72,7 +78,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::ApplicationDecided,
         Self::ApplicationReviewed,
         Self::SigningKeyActivated,
@@ -82,6 +88,8 @@ impl Action {
         Self::ApplicantHeld,
         Self::ApplicantReleased,
         Self::ApplicantsExpired,
+        Self::ApplicantViewed,
+        Self::NoticeIssued,
         Self::KeysRotated,
         Self::LogVerified,
         Self::SessionStarted,
@@ -104,6 +112,8 @@ impl Action {
             Self::ApplicantHeld => "applicant.held",
             Self::ApplicantReleased => "applicant.released",
             Self::ApplicantsExpired => "applicants.expired",
+            Self::ApplicantViewed => "applicant.viewed",
+            Self::NoticeIssued => "notice.issued",
             Self::KeysRotated => "keys.rotated",
             Self::LogVerified => "log.verified",
             Self::SessionStarted => "session.started",

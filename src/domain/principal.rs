@@ -49,6 +49,10 @@ pub enum Permission {
     HoldApplicant,
     /// Erase an applicant's data.
     EraseApplicant,
+    /// See an applicant's name, contact and other personal data on a page, which is recorded.
+    SeeApplicant,
+    /// Make the letter that tells an applicant of a decision.
+    IssueLetter,
     /// Open the console's home page, and one's own sessions.
     UseConsole,
 }
@@ -67,6 +71,8 @@ impl Role {
             P::SubmitApplication => matches!(self, R::Service | R::Officer),
             P::ReadApplication => matches!(self, R::Officer | R::Manager | R::Auditor | R::Service),
             P::ReviewApplication => matches!(self, R::Officer | R::Manager),
+            P::SeeApplicant => matches!(self, R::Officer | R::Manager),
+            P::IssueLetter => matches!(self, R::Officer | R::Manager | R::Service),
             P::Simulate => matches!(self, R::Officer | R::Manager | R::Risk),
             P::PromoteModel => matches!(self, R::Risk),
             P::ReadAudit => matches!(self, R::Auditor),

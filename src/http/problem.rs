@@ -52,6 +52,8 @@ pub enum Code {
     IdempotencyKeyInFlight,
     /// The applicant's data must be kept: there is a legal hold on it.
     LegalHold,
+    /// There is no such letter to make: the application is not declined, or a setting that it must hold is missing.
+    NoLetter,
     /// The applicant's data was erased, and what this needs of it is gone for good.
     ApplicantErased,
     /// The application has changed since the version that `If-Match` names.
@@ -78,7 +80,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of their status.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::MalformedJson,
         Self::InvalidQuery,
         Self::InvalidHeader,
@@ -90,6 +92,7 @@ impl Code {
         Self::RequestTimeout,
         Self::IdempotencyKeyInFlight,
         Self::LegalHold,
+        Self::NoLetter,
         Self::ApplicantErased,
         Self::VersionMismatch,
         Self::BodyTooLarge,
@@ -119,6 +122,7 @@ impl Code {
             Self::RequestTimeout => (S::REQUEST_TIMEOUT, "The body took too long"),
             Self::IdempotencyKeyInFlight => (S::CONFLICT, "The same request is being worked on"),
             Self::LegalHold => (S::CONFLICT, "There is a legal hold on the applicant's data"),
+            Self::NoLetter => (S::CONFLICT, "There is no such letter to make"),
             Self::ApplicantErased => (S::GONE, "The applicant's data was erased"),
             Self::VersionMismatch => (S::PRECONDITION_FAILED, "The application has changed"),
             Self::BodyTooLarge => (S::PAYLOAD_TOO_LARGE, "The body is too large"),

@@ -4,8 +4,8 @@ use super::problem::{Code, Problem};
 use crate::{
     domain::fault::{Fault, FaultCode},
     service::{
-        applications::ReadError, export, models::ShowError, privacy::PrivacyError, recorder::RecordError,
-        review::ReviewError, submit::SubmitError,
+        applications::ReadError, export, letters::LetterError, models::ShowError, personal::LookError,
+        privacy::PrivacyError, recorder::RecordError, review::ReviewError, submit::SubmitError,
     },
     storage,
 };
@@ -90,6 +90,26 @@ impl From<export::Error> for Problem {
                 Self::new(Code::InvalidQuery, "The query is not as it must be; see errors.").with_errors(vec![fault])
             }
             export::Error::Export(_) | export::Error::Sink(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<LookError> for Problem {
+    fn from(error: LookError) -> Self {
+        match error {
+            LookError::Erased => Self::new(Code::ApplicantErased, format!("{error}.")),
+            LookError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<LetterError> for Problem {
+    fn from(error: LetterError) -> Self {
+        let detail = format!("{error}.");
+        match error {
+            LetterError::NotDeclined | LetterError::NotSet(_) => Self::new(Code::NoLetter, detail),
+            LetterError::Changed => Self::new(Code::VersionMismatch, detail),
+            LetterError::Look(error) => error.into(),
         }
     }
 }

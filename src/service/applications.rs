@@ -6,11 +6,11 @@
 use super::{
     App,
     audit::checkpoints::CheckpointError,
-    stored,
+    letters, personal, stored,
     view::{ApplicationDetail, ApplicationView, Page, PageLimit, Status},
 };
 use crate::{
-    audit::entry::actor_name,
+    audit::{entry::actor_name, proof::ProofFile},
     decide::record::{DecisionRecord, Explanation},
     domain::{decision::Outcome, id::ApplicationId, principal::Principal, timestamp::Timestamp},
     storage::{
@@ -87,7 +87,8 @@ pub async fn show(app: &App, who: &Principal, id: ApplicationId) -> Result<Appli
     let entries = storage::decisions::entries(&mut tx, id).await?;
     let held = stored::held(app.vault(), &found)?;
     let history: Result<_, _> = entries.iter().map(|entry| stored::history(entry, held.as_ref())).collect();
-    Ok(ApplicationDetail { view: stored::application(&found, held.as_ref())?, history: history? })
+    let (notices, looks) = (letters::history(&mut tx, id).await?, personal::looks(&mut tx, id).await?);
+    Ok(ApplicationDetail { view: stored::application(&found, held.as_ref())?, history: history?, notices, looks })
 }
 
 /// Every feature's value and contribution, as they were when model and policy decided. What a person decided
@@ -104,8 +105,19 @@ pub async fn record(app: &App, who: &Principal, id: ApplicationId) -> Result<Dec
     Ok(stored::record(&entry)?)
 }
 
+/// The proof of one of an application's entries, for whoever may see the application: to be handed to the applicant, say.
+/// An entry about anything else is none of its.
+pub async fn proof(app: &App, who: &Principal, id: ApplicationId, sequence: u64) -> Result<ProofFile, ReadError> {
+    find(&mut app.db().read().await?, who, id).await?;
+    let entry = super::audit::entry(app, sequence).await?.ok_or(ReadError::NotFound)?;
+    if entry.view.entry.subject != id.to_string() {
+        return Err(ReadError::NotFound);
+    }
+    super::audit::proof_from_server(app, sequence).await
+}
+
 /// An application that the principal may see.
-async fn find(tx: &mut Tx, who: &Principal, id: ApplicationId) -> Result<StoredApplication, ReadError> {
+pub(super) async fn find(tx: &mut Tx, who: &Principal, id: ApplicationId) -> Result<StoredApplication, ReadError> {
     let found = storage::applications::find(tx, id).await?.ok_or(ReadError::NotFound)?;
     if who.role.sees_only_its_own() && found.submitted_by != actor_name(who) {
         return Err(ReadError::NotFound);

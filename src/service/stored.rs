@@ -100,6 +100,6 @@ pub(super) fn parse_entry(entry: &str) -> Result<Entry, Error> {
     serde_json::from_str(entry).map_err(|_| corrupt_entry("an entry that cannot be read".to_owned()))
 }
 
-fn corrupt_entry(id: String) -> Error {
+pub(super) fn corrupt_entry(id: String) -> Error {
     Error::Corrupt { table: "audit_entries", column: "entry", id }
 }

@@ -159,6 +159,16 @@ impl Held {
         String::from_utf8(text).map_err(|_| self.not_opened(crypto::Error::NotAuthentic, place))
     }
 
+    /// Seals a letter; `row` names it among the application's letters.
+    pub(super) fn seal_letter(&self, row: &str, letter: &[u8]) -> Result<Vec<u8>, storage::Error> {
+        self.key.seal(&self.place("audit_entries", row, "letter"), letter).map_err(not_sealed)
+    }
+
+    pub(super) fn open_letter(&self, row: &str, sealed: &[u8]) -> Result<Vec<u8>, storage::Error> {
+        let place = self.place("audit_entries", row, "letter");
+        self.key.open(&place, sealed).map_err(|error| self.not_opened(error, place))
+    }
+
     pub(super) fn seal_answer(&self, key: &KeyId, open_json: &[u8]) -> Result<Vec<u8>, storage::Error> {
         let row = answer_row(key);
         self.key.seal(&self.place("idempotency_keys", &row, "response"), open_json).map_err(not_sealed)

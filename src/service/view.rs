@@ -11,6 +11,8 @@ use crate::{
         application::Applicant,
         decision::{AuditRef, Decision, Outcome},
         id::{ApplicationId, DecisionId},
+        letter::{Letter, LetterLanguage},
+        look::LookReason,
         principal::Principal,
         reason::ReasonCode,
         timestamp::Timestamp,
@@ -53,6 +55,46 @@ pub struct ApplicationDetail {
     pub view: ApplicationView,
     /// Oldest first.
     pub history: Vec<HistoryEntry>,
+    /// The letters to the applicant, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<NoticeEntry>,
+    /// Who looked at the applicant's data on a page of the console, oldest first; the last 200. What programs read is not
+    /// among it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<LookEntry>,
+}
+
+/// A letter to the applicant, as the audit log records it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NoticeEntry {
+    /// The audit entry's number.
+    pub sequence: u64,
+    pub at: Timestamp,
+    pub actor: Principal,
+    /// The decision that it is about.
+    pub decision_id: DecisionId,
+    pub language: LetterLanguage,
+    /// The codes of the reasons that it states, in their order.
+    pub reason_codes: Vec<ReasonCode>,
+}
+
+/// A letter to the applicant, with its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Notice {
+    #[serde(flatten)]
+    pub entry: NoticeEntry,
+    /// Exactly as it was recorded; null once the applicant's data was erased.
+    pub letter: Option<Letter>,
+}
+
+/// One look at an applicant's data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LookEntry {
+    /// The audit entry's number.
+    pub sequence: u64,
+    pub at: Timestamp,
+    pub actor: Principal,
+    pub reason: LookReason,
 }
 
 /// One thing that happened to an application.

@@ -69,6 +69,7 @@ pub(crate) struct Options {
     pub(crate) recorder: recorder::Settings,
     pub(crate) limits: config::Limits,
     pub(crate) console: config::Console,
+    pub(crate) lender: config::Lender,
     /// Development, where anyone signs in to the console as any role.
     pub(crate) mode: config::Mode,
     /// What decides in place of the shipped model.
@@ -92,6 +93,7 @@ impl Default for Options {
             recorder: recorder::Settings::default(),
             limits: config::Limits::default(),
             console: config::Console::default(),
+            lender: config::Lender::default(),
             mode: config::Mode::Development,
             model: None,
             extension: |_| {},
@@ -245,6 +247,7 @@ pub(crate) async fn context(store: &Store, clock: &Clock, options: &Options) -> 
         rates: RateLimits::new(&options.limits),
         answer_within: options.limits.answer_within(),
         console: console::Settings::new(&options.console, options.mode),
+        lender: options.lender.in_mode(options.mode),
     }
 }
 

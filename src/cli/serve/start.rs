@@ -88,6 +88,7 @@ pub(super) async fn start(settings: &Settings) -> anyhow::Result<Started> {
         rates: RateLimits::new(&settings.limits),
         answer_within: settings.limits.answer_within(),
         console: console::Settings::new(&settings.console, settings.mode),
+        lender: settings.lender.in_mode(settings.mode),
     };
     Ok(Started { context, development_key })
 }

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::forest::{
-    random,
+    Forest, random,
     tree::{Split, SymmetricTree},
 };
 
@@ -19,6 +19,8 @@ proptest! {
             let leaves: Vec<usize> = scratch.leaves().iter().map(|&leaf| leaf.into()).collect();
             let expected: Vec<usize> = forest.trees.iter().map(|tree| tree.leaf_index(&row)).collect();
             prop_assert_eq!(leaves, expected);
+            let (least, greatest) = Forest::Symmetric(forest.clone()).margin_bounds();
+            prop_assert!((least..=greatest).contains(&forest.margin(&row)));
         }
     }
 

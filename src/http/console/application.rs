@@ -9,7 +9,14 @@ use askama::Template;
 use serde_json::{Value, json};
 
 use super::{
-    Posted, SignedIn, Viewer, forms::Fields, page_with, see_other, texts::Texts, translated::Translated,
+    Posted, SignedIn, Viewer,
+    forms::Fields,
+    history::Events,
+    letters, page_with,
+    personal::{self, Asked},
+    see_other,
+    texts::Texts,
+    translated::Translated,
     waterfall::Waterfall,
 };
 use crate::{
@@ -48,6 +55,9 @@ struct Page<'a> {
     /// `None` when the policy that decided cannot be found any more.
     scale: Option<Scale>,
     form: Option<DecideForm>,
+    applicant: personal::Part,
+    letter: Option<letters::Part>,
+    events: Events,
 }
 
 /// A reason that was stated, in the viewer's language.
@@ -101,7 +111,7 @@ pub async fn show(
     context: Data<Context>,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    render(&who, &context, path_id(&id)?, None).await
+    render(&who, &context, path_id(&id)?, None, Asked::Nothing).await
 }
 
 /// `POST /applications/{id}`: a person's decision on the version that the page showed.
@@ -123,7 +133,7 @@ pub async fn decide(
         }
         Err(error) => return Err(error.into()),
     };
-    render(&who, &context, id, Some((&who.fields, wrong))).await
+    render(&who, &context, id, Some((&who.fields, wrong)), Asked::Nothing).await
 }
 
 /// What the form says, as the API is told it.
@@ -138,11 +148,22 @@ fn body(fields: &Fields) -> Value {
     body
 }
 
+/// The page after somebody asked to see the applicant.
+pub(super) async fn after_asking(
+    viewer: &Viewer,
+    context: &Context,
+    id: ApplicationId,
+    asked: Asked<'_>,
+) -> Result<HttpResponse, Problem> {
+    render(viewer, context, id, None, asked).await
+}
+
 async fn render(
     viewer: &Viewer,
     context: &Context,
     id: ApplicationId,
     sent: Option<(&Fields, Wrong)>,
+    asked: Asked<'_>,
 ) -> Result<HttpResponse, Problem> {
     let detail = applications::show(&context.app, viewer.principal(), id).await?;
     let record = applications::record(&context.app, viewer.principal(), id).await?;
@@ -165,8 +186,12 @@ async fn render(
         reasons,
         scale: decider.as_ref().map(|decider| Scale::of(decision, decider.policy())),
         form: may_decide.then(|| DecideForm::of(&detail, &statable(&context.app, viewer.t), sent)),
+        applicant: personal::Part::of(viewer, &detail, asked),
+        letter: letters::Part::of(viewer, context, &detail),
+        events: Events::of(viewer, &detail),
     };
     let status = match sent {
+        None if asked.is_refused() => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
         Some((_, Wrong::Conflict)) => StatusCode::CONFLICT,
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,

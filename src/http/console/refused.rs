@@ -68,6 +68,7 @@ impl Said {
             }
             Code::VersionMismatch => (t.shell_conflict_title(), t.shell_conflict_text()),
             Code::ApplicantErased | Code::LegalHold => (t.shell_erased_title(), t.shell_erased_text()),
+            Code::NoLetter => (t.letter_refused_title(), t.letter_refused_text()),
             Code::Internal => (t.shell_failed_title(), t.shell_failed_text()),
             _ => (t.shell_bad_request_title(), t.shell_bad_request_text()),
         };

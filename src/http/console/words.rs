@@ -37,6 +37,8 @@ impl Texts {
             Action::ApplicantHeld => self.audit_action_applicant_held(),
             Action::ApplicantReleased => self.audit_action_applicant_released(),
             Action::ApplicantsExpired => self.audit_action_applicants_expired(),
+            Action::ApplicantViewed => self.audit_action_applicant_viewed(),
+            Action::NoticeIssued => self.audit_action_notice_issued(),
             Action::KeysRotated => self.audit_action_keys_rotated(),
             Action::LogVerified => self.audit_action_log_verified(),
             Action::SessionStarted => self.audit_action_session_started(),

@@ -59,6 +59,8 @@ pub mod permit {
         FindApplicant,
         HoldApplicant,
         EraseApplicant,
+        SeeApplicant,
+        IssueLetter,
         UseConsole,
     );
 }

@@ -40,6 +40,10 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     ("POST", "/applications/views/remove", READERS),
     ("GET", "/applications/{id}", READERS),
     ("POST", "/applications/{id}", &[Officer, Manager]),
+    ("POST", "/applications/{id}/applicant", &[Officer, Manager]),
+    ("POST", "/applications/{id}/letters", &[Officer, Manager, Service]),
+    ("POST", "/applications/{id}/letters/{sequence}", &[Officer, Manager]),
+    ("GET", "/applications/{id}/history/{sequence}/proof", READERS),
     ("GET", "/waiting", &[Officer, Manager]),
     ("GET", "/sessions", EVERYONE),
     ("POST", "/sessions/end", EVERYONE),
@@ -51,11 +55,13 @@ async fn every_page_admits_the_roles_of_the_table_and_shows_the_others_that_they
     let app = TestApp::spawn().await;
     let created = app.service().submit(&application_for("medical")).await;
     let id = created["id"].as_str().expect("an id");
+    let own = created["decision"]["audit"]["sequence"].to_string();
     for (method, path, admitted) in TABLE {
         for role in Role::ALL {
             let browser = Browser::signed_in(&app, role).await;
             let query = if path.starts_with("/audit/export") { "?format=csv" } else { "" };
-            let filled = [("{id}", id), ("{name}", "personal-loan"), ("{version}", "1"), ("{sequence}", "0")];
+            let sequence = if path.starts_with("/applications") { own.as_str() } else { "0" };
+            let filled = [("{id}", id), ("{name}", "personal-loan"), ("{version}", "1"), ("{sequence}", sequence)];
             let address = filled.iter().fold(format!("{path}{query}"), |path, (name, value)| path.replace(name, value));
             // Without a form token nothing is changed: whoever is admitted is told that it is missing.
             let answer = match *method {
@@ -63,7 +69,7 @@ async fn every_page_admits_the_roles_of_the_table_and_shows_the_others_that_they
                 _ => browser.post(&address, &[]).await,
             };
             let says_role = text(&answer).contains("Your role may not do this");
-            if role == Service && *path == "/applications/{id}" && *method == "GET" {
+            if role == Service && path.starts_with("/applications/{id}") && *method == "GET" {
                 // It is admitted, and another's application is none.
                 assert_eq!((answer.status.as_u16(), says_role), (404, false));
             } else if admitted.contains(&role) && *method == "GET" {

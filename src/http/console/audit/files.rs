@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A file to keep, under a name.
-fn attachment(filename: String) -> ContentDisposition {
+pub(in crate::http::console) fn attachment(filename: String) -> ContentDisposition {
     ContentDisposition {
         disposition: DispositionType::Attachment,
         parameters: vec![DispositionParam::Filename(filename)],
