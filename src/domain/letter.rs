@@ -5,6 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::{
+    fault::Refusal,
+    form::{self, Choice, form},
+};
+
 /// The language of a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 pub enum LetterLanguage {
@@ -32,6 +37,31 @@ impl LetterLanguage {
     pub fn parse(tag: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|language| language.tag() == tag)
     }
+}
+
+/// Which letter is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LetterOrder {
+    pub language: LetterLanguage,
+}
+
+form! {
+    /// An order, as sent.
+    SentOrder<'de> {
+        #[validate(required)]
+        language: Choice<LetterLanguage>,
+    }
+}
+
+/// Reads which letter is asked for.
+///
+/// # Errors
+/// As [`super::intake::parse`].
+pub fn parse_order(json: &[u8]) -> Result<LetterOrder, Refusal> {
+    let (slot, faults) = form::read::<SentOrder<'_>>(json)?;
+    let order = slot.value().and_then(|form| Some(LetterOrder { language: form.language.value()?.0 }));
+    form::settle(order, faults)
 }
 
 /// A letter. It names the applicant: personal data, sealed wherever it is kept.

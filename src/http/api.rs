@@ -6,6 +6,7 @@ pub mod audit;
 pub mod document;
 pub mod export;
 pub mod models;
+pub mod notices;
 pub mod operations;
 pub mod policies;
 pub mod review;
@@ -31,6 +32,11 @@ pub fn configure(api: &mut ServiceConfig) {
     .service(resource("/v1/applications/{id}").route(web::get().to(applications::show)))
     .service(resource("/v1/applications/{id}/explanation").route(web::get().to(applications::explanation)))
     .service(resource("/v1/applications/{id}/review").route(web::post().to(review::decide)))
+    .service(
+        resource("/v1/applications/{id}/notices")
+            .route(web::get().to(notices::list))
+            .route(web::post().to(notices::issue)),
+    )
     .service(resource("/v1/simulations").route(web::post().to(simulations::simulate)))
     .service(resource("/v1/models").route(web::get().to(models::list)))
     .service(resource("/v1/models/{name}/{version}").route(web::get().to(models::show)))

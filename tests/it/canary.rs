@@ -14,6 +14,7 @@ use crate::{
         TestApp, application_for,
         client::{Received, send},
     },
+    console::browser::Browser,
     store::{Backend, Store, postgres::Database},
 };
 
@@ -154,6 +155,16 @@ async fn submit_canaries(app: &TestApp) -> Vec<String> {
     let note = json!({"outcome": "approve", "note": "Kanarie4821 called from +15550148215."});
     let headers = [("if-match", "\"1\""), ("idempotency-key", "k-review")];
     app.officer().post_with(&format!("/v1/applications/{}/review", ids[0]), &headers, &note).await.expect(200);
+    for language in ["en", "zh-Hans"] {
+        let order = json!({"language": language});
+        let answer = app.service().post(&format!("/v1/applications/{}/notices", ids[1]), &order).await.expect(201);
+        assert_eq!(answer["letter"]["addressee"][0], "Kanarie4821 von Kanarie4821");
+    }
+    let officer = Browser::signed_in(app, Role::Officer).await;
+    let page = format!("/applications/{}", ids[1]);
+    let looked = officer.submit(&page, &format!("{page}/applicant"), &[("reason", "identity")]).await;
+    assert!(canary_in(&looked.body).is_some(), "whoever looks sees it");
+    expect_none(&officer.get(&page).await.body, "the page of an application");
     ids
 }
 
@@ -203,7 +214,8 @@ async fn what_is_personal_is_read_by_those_who_may_and_found_nowhere_else(
     assert_eq!((&shown["status"], &shown["history"][1]["note"]), (&json!("decided"), &Value::Null));
     app.stop().await;
     search_store(&app).await;
-    assert_eq!(app.verified_entries().await, 5);
+    // Beside the four that there were before: two letters, a session, a look.
+    assert_eq!(app.verified_entries().await, 9);
 }
 
 /// Every field of the applicant in turn is wrong, and the problem says where, and not what.

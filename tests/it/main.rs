@@ -37,6 +37,7 @@ mod imports;
 mod interrupted;
 mod lists;
 mod logs;
+mod notices;
 mod overload;
 mod promotions;
 mod registry;

@@ -7,12 +7,14 @@ use underwright::domain::principal::Role::{self, Admin, Auditor, Manager, Office
 use crate::app::{TestApp, application, application_for, client::send};
 
 /// Method, path and who may, as in the contract. `{id}` is an application that the service submitted.
-const TABLE: [(&str, &str, &[Role]); 17] = [
+const TABLE: [(&str, &str, &[Role]); 19] = [
     ("POST", "/v1/applications", &[Service, Officer]),
     ("GET", "/v1/applications", &[Officer, Manager, Auditor, Service]),
     ("GET", "/v1/applications/{id}", &[Officer, Manager, Auditor, Service]),
     ("GET", "/v1/applications/{id}/explanation", &[Officer, Manager, Auditor, Service]),
     ("POST", "/v1/applications/{id}/review", &[Officer, Manager]),
+    ("POST", "/v1/applications/{id}/notices", &[Officer, Manager, Service]),
+    ("GET", "/v1/applications/{id}/notices", &[Officer, Manager, Auditor, Service]),
     ("POST", "/v1/simulations", &[Officer, Manager, Risk]),
     ("GET", "/v1/models", &[Officer, Manager, Risk, Auditor, Privacy, Service, Admin]),
     ("GET", "/v1/policies", &[Officer, Manager, Risk, Auditor, Privacy, Service, Admin]),
@@ -33,13 +35,16 @@ async fn every_route_admits_the_roles_of_the_contract_and_nobody_else() {
     for (method, path, admitted) in TABLE {
         for role in Role::ALL {
             // A fresh application for each, so that a review always finds version 1.
-            let id = app.service().submit(&application_for("medical")).await["id"].as_str().expect("an id").to_owned();
+            let purpose = if path.ends_with("/notices") { "vacation" } else { "medical" };
+            let id = app.service().submit(&application_for(purpose)).await["id"].as_str().expect("an id").to_owned();
             let method = Method::from_bytes(method.as_bytes()).expect("a method");
             let query = if path.starts_with("/v1/audit/export") { "?format=csv" } else { "" };
             let address = path.replace("{id}", &id).replace("{reference}", "C-88121") + query;
             let mut request = app.client(role).request(method.clone(), &address);
             if path.ends_with("/review") {
                 request = request.header("if-match", "\"1\"").json(&json!({"outcome": "approve"}));
+            } else if path.ends_with("/notices") && method == Method::POST {
+                request = request.json(&json!({"language": "en"}));
             } else if path.ends_with("-searches") {
                 request = request.json(&json!({"reference": "C-88121"}));
             } else if method == Method::POST {

@@ -16,7 +16,7 @@ mod parts;
 
 pub(super) use parts::*;
 
-use super::{applicants, applications, audit, export, models, operations, policies, review, simulations};
+use super::{applicants, applications, audit, export, models, notices, operations, policies, review, simulations};
 use crate::{
     domain::fault::{Fault, FaultCode},
     export::Format,
@@ -40,6 +40,8 @@ use crate::{
         applications::show,
         applications::explanation,
         review::decide,
+        notices::issue,
+        notices::list,
         simulations::simulate,
         models::list,
         models::show,

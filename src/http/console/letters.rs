@@ -17,6 +17,7 @@ use super::{
 use crate::{
     domain::{
         decision::Outcome,
+        id::ApplicationId,
         letter::{Block, Letter, LetterLanguage},
         principal::Permission,
     },
@@ -89,18 +90,28 @@ pub async fn issue(
     let caller = Caller { who: who.principal(), request_id: request.0 };
     let language = LetterLanguage::parse(who.fields.text("language")).ok_or_else(Problem::not_found)?;
     let decision = Some(path_id(who.fields.text("decision"))?);
-    let t = Texts::new(Language::of_letter(language), who.t.offset());
-    let lender = context.lender.as_ref();
-    let issued = letters::issue(&context.app, caller, (id, Order { decision, language }), |grounds| {
-        text::write(t, lender.ok_or(NotSet("lender.name"))?, grounds)
-    });
-    let notice = match issued.await? {
+    let notice = match make(&context, caller, id, Order { decision, language }).await? {
         Issued::New(notice) => *notice,
         Issued::Before(sequence) => {
             letters::open(&context.app, caller, id, sequence).await.map_err(LetterError::from)?
         }
     };
     show(&who, id.to_string().as_str(), &notice)
+}
+
+/// Makes a letter, in the name of the lender that is set.
+pub async fn make(
+    context: &Context,
+    caller: Caller<'_>,
+    id: ApplicationId,
+    order: Order,
+) -> Result<Issued, LetterError> {
+    let t = Texts::new(Language::of_letter(order.language), context.console.offset);
+    let lender = context.lender.as_ref();
+    letters::issue(&context.app, caller, (id, order), |grounds| {
+        text::write(t, lender.ok_or(NotSet("lender.name"))?, grounds)
+    })
+    .await
 }
 
 /// `POST /applications/{id}/letters/{sequence}`

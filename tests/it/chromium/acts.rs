@@ -106,6 +106,38 @@ async fn whoever_may_not_see_a_page_is_told_so_in_the_shell() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_officer_looks_at_the_applicant_and_makes_a_letter() {
+    let app = TestApp::spawn().await;
+    let declined = app.service().submit(&application_for("vacation")).await;
+    let path = format!("/applications/{}", declined["id"].as_str().expect("an id"));
+    let page = Page::signed_in(&app, Role::Officer, Look::DESK).await;
+    page.go(&path).await;
+    page.fill("#note", "Typed before").await;
+    page.click("#look-reason option[value=contact]").await;
+    page.click("#applicant button").await;
+    page.sees("ada@example.com").await;
+    assert_eq!(page.evaluate("document.querySelector('#note').value").await, "Typed before", "the rest stays");
+    page.is_accessible().await;
+    page.click("#letter button[value=en]").await;
+    page.sees("Dear Ada Example,").await;
+    page.find("button[data-prints]:not([hidden])").await;
+    page.is_accessible().await;
+    page.resize(360, 780).await;
+    page.fits_the_window().await;
+    page.resize(1440, 900).await;
+    page.click("a[href='{path}']".replace("{path}", &path).as_str()).await;
+    page.sees("Personal data seen").await;
+    assert_eq!(page.count("#applicant dl").await, 0, "it was shown once");
+    page.click("#letter button[value='zh-Hans']").await;
+    page.find("main[lang='zh-Hans']").await;
+    page.sees("尊敬的Ada Example").await;
+    page.go(&path).await;
+    page.click("form[action*='/letters/'] button").await;
+    page.sees("Dear Ada Example,").await;
+    page.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_officer_filters_the_list_and_keeps_the_view() {
     let app = TestApp::spawn().await;
     let declined = app.service().submit(&application_for("vacation")).await;

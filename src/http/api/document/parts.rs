@@ -102,6 +102,11 @@ responses!(
     problems("The applicant's data was erased", &[Code::ApplicantErased], &[]),
 );
 responses!(
+    /// Of making a letter.
+    LetterProblem:
+    problems("The application is not declined, or a setting that the letter must hold is missing", &[Code::NoLetter], &[]),
+);
+responses!(
     /// Of every operation that takes `If-Match`.
     VersionProblems:
     problems("The application has changed", &[Code::VersionMismatch], &[]),
