@@ -20,11 +20,14 @@
 //! r / f²; but when that answer led elsewhere, the node only averages. At t = 0 nothing depends on the applicant but the
 //! answer itself, and at t = 1 only the applicant's own path has weight, so both ends are almost free.
 //!
-//! What a small tree's bottom and its answers make of each other is the same for every applicant who answers so: it is
-//! computed once, at load, see [`table`]. Trees that are too large for that are computed anew each time, see [`kernel`].
+//! With δ for the answer (1 is yes, 0 is no) less the share of the rows that answer yes, the weight that goes to the child
+//! after "yes" is that share plus δ t / f, and what the node adds is P δ r / f² times what "yes" is worth more. Only δ
+//! depends on the applicant, and it is one of three numbers: all else is computed once, at load, see [`table`]. Trees that
+//! are too large for that are computed anew each time, see [`kernel`].
 
 mod answers;
 mod kernel;
+mod passes;
 mod plan;
 mod table;
 mod units;
@@ -33,9 +36,10 @@ use super::{
     GeneralForest,
     questions::{Places, Questions},
 };
-use answers::{Answers, Collector};
+use answers::{Answers, Collector, State};
+use passes::Lanes;
 use plan::{Inner, Pair, Plan, Repeat, TreePlan};
-use table::{Lanes, Table};
+use table::{MOST_PLACES, Sums, Table};
 
 /// Explains the margins of a forest.
 ///
@@ -44,6 +48,8 @@ use table::{Lanes, Table};
 pub struct Explainer {
     baseline: f64,
     features: usize,
+    /// The features that are asked about.
+    asked: Vec<usize>,
     answers: Answers,
     /// The trees no path of which asks about more than 6 features.
     short: Table<2>,
@@ -104,8 +110,8 @@ pub struct Scratch {
     is_reached: Vec<bool>,
     /// The contribution of each feature, as two sums.
     sums: Vec<[f64; 2]>,
-    /// How the applicant answers in each unit of the tables.
-    states: Vec<u8>,
+    /// What each node of the tables does for the applicant.
+    states: Vec<State>,
     short: Lanes<2>,
     long: Lanes<4>,
 }
@@ -124,6 +130,7 @@ impl Explainer {
         let mut explainer = Self {
             baseline: forest.bias,
             features: forest.features,
+            asked: questions.asked().iter().map(|asked| asked.feature).collect(),
             answers: Answers::default(),
             short: Table::new(),
             long: Table::new(),
@@ -145,7 +152,7 @@ impl Explainer {
     /// Puts a tree where it is explained fastest within what is left of the limits.
     fn push(&mut self, plan: &Plan<'_>, collector: &mut Collector<'_>, left: &mut Limits) {
         let features = plan.ancestry.most_features();
-        let steps = collector.steps(plan).filter(|&steps| steps <= left.steps);
+        let steps = collector.steps(plan).filter(|&steps| steps <= left.steps && collector.features() <= MOST_PLACES);
         let bytes = if features <= Table::<2>::MOST_FEATURES {
             steps.and_then(|_| self.short.push(plan, collector, left.bytes))
         } else if features <= Table::<4>::MOST_FEATURES {
@@ -177,9 +184,13 @@ impl Explainer {
         let mut sums = std::mem::take(&mut scratch.sums);
         sums.clear();
         sums.resize(self.features, [0.0; 2]);
-        self.answers.find(places, &mut scratch.states, &mut sums);
-        self.short.explain(&scratch.states, &mut scratch.short, &mut sums);
-        self.long.explain(&scratch.states, &mut scratch.long, &mut sums);
+        let mut by_number: Sums = [0.0; MOST_PLACES];
+        self.answers.find(places, &mut scratch.states, &mut by_number);
+        self.short.explain(&scratch.states, &mut scratch.short, &mut by_number);
+        self.long.explain(&scratch.states, &mut scratch.long, &mut by_number);
+        for (&feature, sum) in self.asked.iter().zip(by_number) {
+            sums[feature][0] += sum;
+        }
         scratch.sums = sums;
         for tree in &self.rest.trees {
             kernel::explain(&self.rest, tree, places, scratch);

@@ -1,4 +1,4 @@
-//! How an applicant answers, unit by unit, found with a handful of additions for each feature.
+//! How an applicant answers, node by node, found with a handful of additions for each feature.
 //!
 //! A node's answer depends on one feature alone, and so does whether the question matters at all: it does not where the
 //! same feature was asked about above and answered so that the path leads elsewhere. So for each value of a feature
@@ -6,37 +6,48 @@
 //! nodes change: they are kept as a list of flips, of which those between the place in the middle and that of
 //! the applicant are applied.
 
-use super::{super::Node, plan::Plan};
+use super::{super::Node, plan::Plan, table::Sums, units::Cut};
 use crate::forest::general::{
     GeneralForest,
     questions::{Asked, Places, Question, Questions, Standing},
 };
 
-/// A node does one of three things for a value: answer no (0), answer yes (1), and, where the answer does not matter,
-/// average both children (2).
-pub(super) const YES: u8 = 1;
-pub(super) const AVERAGED: u8 = 2;
+/// What a node does for a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum State {
+    No,
+    Yes,
+    /// The answer does not matter: the mean of both children is taken.
+    Averaged,
+}
 
-/// A change of one unit's state.
+impl State {
+    const fn of(answer: bool) -> Self {
+        if answer { Self::Yes } else { Self::No }
+    }
+}
+
+/// A change of one node's state.
 #[derive(Debug, Clone, Copy)]
 struct Flip {
-    unit: u32,
-    /// Added to the state, modulo 256.
-    by: u8,
+    node: u32,
+    /// The state on the side of the lower places, or of the middle.
+    from: State,
+    to: State,
 }
 
 /// The answers of a forest's trees to every value.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answers {
-    /// The state of each unit when every number is at its feature's middle place, and no code is known.
-    middle: Vec<u8>,
+    /// The state of each node when every number is at its feature's middle place, and no code is known.
+    middle: Vec<State>,
     features: Vec<OfFeature>,
 }
 
 /// How the states depend on one feature.
 #[derive(Debug, Clone)]
 struct OfFeature {
-    feature: usize,
     /// From the lowest place to the highest.
     flips: Vec<Flip>,
     /// For each place, how many of the flips lead to it from the lowest.
@@ -50,45 +61,34 @@ struct OfFeature {
 }
 
 impl Answers {
-    /// Finds the state of every unit, and adds what features are worth at t = 0.
-    pub(super) fn find(&self, places: &Places, states: &mut Vec<u8>, sums: &mut [[f64; 2]]) {
+    /// Finds the state of every node, and adds what features are worth at t = 0.
+    pub(super) fn find(&self, places: &Places, states: &mut Vec<State>, sums: &mut Sums) {
         states.clear();
         states.extend_from_slice(&self.middle);
-        for (feature, &standing) in self.features.iter().zip(places.standings()) {
+        for ((feature, &standing), sum) in self.features.iter().zip(places.standings()).zip(sums) {
             let standing = standing as usize;
             match feature.ends.get(standing) {
                 Some(&end) if end >= feature.middle => {
                     for flip in &feature.flips[feature.middle..end] {
-                        let state = &mut states[flip.unit as usize];
-                        *state = state.wrapping_add(flip.by);
+                        states[flip.node as usize] = flip.to;
                     }
                 }
                 Some(&end) => {
-                    for flip in &feature.flips[end..feature.middle] {
-                        let state = &mut states[flip.unit as usize];
-                        *state = state.wrapping_sub(flip.by);
+                    for flip in feature.flips[end..feature.middle].iter().rev() {
+                        states[flip.node as usize] = flip.from;
                     }
                 }
                 None => {
                     for flip in feature.others.get(standing - feature.ends.len()).into_iter().flatten() {
-                        let state = &mut states[flip.unit as usize];
-                        *state = state.wrapping_add(flip.by);
+                        states[flip.node as usize] = flip.to;
                     }
                 }
             }
             if let Some(at_zero) = feature.at_zero.get(standing) {
-                sums[feature.feature][0] += at_zero;
+                *sum += at_zero;
             }
         }
     }
-}
-
-/// Where a node's answer stands in the state of a unit.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Digit {
-    pub(super) unit: u32,
-    /// The state is the sum over the unit's nodes of stride times what each does.
-    pub(super) stride: u8,
 }
 
 /// Gathers the answers, tree by tree.
@@ -98,7 +98,7 @@ pub(super) struct Collector<'a> {
     numbers: Vec<usize>,
     /// For each of `asked`, all that a value can be, and the middle place.
     standings: Vec<(Vec<Standing>, Standing)>,
-    middle: Vec<u8>,
+    middle: Vec<State>,
     features: Vec<Unsorted>,
 }
 
@@ -142,9 +142,15 @@ impl<'a> Collector<'a> {
         Self { asked, numbers, standings: standings.collect(), middle: Vec::new(), features }
     }
 
-    /// How many units there are.
-    pub(super) const fn units(&self) -> usize {
-        self.middle.len()
+    /// The number of a node's feature among those that are asked about.
+    pub(super) fn number(&self, plan: &Plan<'_>, node: usize) -> u8 {
+        let number = self.numbers[plan.tree.nodes[node].feature as usize];
+        u8::try_from(number).expect("a table is of at most 256 features")
+    }
+
+    /// How many features are asked about.
+    pub(super) const fn features(&self) -> usize {
+        self.asked.len()
     }
 
     /// How many steps [`Collector::add`] takes for a tree; none where a feature is asked about in two ways.
@@ -166,17 +172,23 @@ impl<'a> Collector<'a> {
         order.chunk_by(|a, b| number(a) == number(b)).map(|nodes| (number(&nodes[0]), nodes.to_vec())).collect()
     }
 
-    /// Adds a tree, whose units take the next numbers: `units` of them. `digits` says where each node stands.
-    pub(super) fn add(&mut self, plan: &Plan<'_>, digits: &[Digit], units: usize, end_weight: f64) {
-        self.middle.resize(self.middle.len() + units, 0);
+    /// Adds a tree, whose nodes take the next places in the order of the cut; the first of them.
+    pub(super) fn add(&mut self, plan: &Plan<'_>, cut: &Cut, end_weight: f64) -> usize {
+        let first = self.middle.len();
+        let mut places = vec![0; plan.tree.nodes.len()];
+        for (place, node) in (first..).zip(cut.order()) {
+            if let Some(node) = node {
+                places[node] = u32::try_from(place).expect("a forest has fewer than 2^32 nodes");
+            }
+            self.middle.push(State::No);
+        }
         for (number, nodes) in self.nodes_by_feature(plan) {
-            let tree = OfTree { plan, nodes: &nodes, digits, end_weight };
+            let tree = OfTree { plan, nodes: &nodes, places: &places, end_weight };
             let (standings, middle) = &self.standings[number];
             let feature = &mut self.features[number];
             let at_middle = tree.answers(*middle);
             for (&node, &answer) in nodes.iter().zip(&at_middle) {
-                let digit = digits[node];
-                self.middle[digit.unit as usize] += digit.stride * answer;
+                self.middle[places[node] as usize] = answer;
             }
             let others = standings.iter().filter(|standing| !matches!(standing, Standing::Place(_)));
             for (number, &standing) in others.enumerate() {
@@ -192,13 +204,14 @@ impl<'a> Collector<'a> {
                 feature.add_places(&tree);
             }
         }
+        first
     }
 
     pub(super) fn finish(self) -> Answers {
-        let features = self.features.into_iter().zip(self.asked).zip(&self.standings);
-        let features = features.map(|((unsorted, asked), (standings, middle))| {
+        let features = self.features.into_iter().zip(&self.standings);
+        let features = features.map(|(unsorted, (standings, middle))| {
             let places = standings.iter().take_while(|standing| matches!(standing, Standing::Place(_))).count();
-            unsorted.sort(asked.feature, places, *middle)
+            unsorted.sort(places, *middle)
         });
         Answers { middle: self.middle, features: features.collect() }
     }
@@ -225,7 +238,7 @@ impl Unsorted {
         }
     }
 
-    fn sort(mut self, feature: usize, places: usize, middle: Standing) -> OfFeature {
+    fn sort(mut self, places: usize, middle: Standing) -> OfFeature {
         self.flips.sort_by_key(|(border, _)| *border);
         let end = |place: usize| self.flips.partition_point(|(border, _)| (*border as usize) < place);
         let middle = if let Standing::Place(place) = middle { end(place as usize) } else { 0 };
@@ -238,7 +251,7 @@ impl Unsorted {
         }
         at_zero.append(&mut self.at_others);
         let flips = self.flips.into_iter().map(|(_, flip)| flip).collect();
-        OfFeature { feature, flips, ends, middle, others: self.others, at_zero }
+        OfFeature { flips, ends, middle, others: self.others, at_zero }
     }
 }
 
@@ -246,38 +259,36 @@ impl Unsorted {
 struct OfTree<'a, 'p> {
     plan: &'a Plan<'p>,
     nodes: &'a [usize],
-    digits: &'a [Digit],
+    /// For each node of the tree, where its state stands.
+    places: &'a [u32],
     end_weight: f64,
 }
 
 impl OfTree<'_, '_> {
     /// What each of the nodes does for a value that stands so.
-    fn answers(&self, standing: Standing) -> Vec<u8> {
+    fn answers(&self, standing: Standing) -> Vec<State> {
         let Plan { tree, questions, ancestry, .. } = self.plan;
         let is_yes = |node: usize| Node::is_yes_at(&tree.nodes[node], standing, questions[node]);
-        let mut answers: Vec<u8> = Vec::with_capacity(self.nodes.len());
+        let mut answers: Vec<State> = Vec::with_capacity(self.nodes.len());
         for &node in self.nodes {
             let is_elsewhere = ancestry.earlier[node].is_some_and(|earlier| {
                 let above = self.nodes.binary_search(&(earlier.node as usize)).map(|place| answers[place]);
-                above != Ok(u8::from(earlier.answer))
+                above != Ok(State::of(earlier.answer))
             });
-            answers.push(if is_elsewhere { AVERAGED } else { u8::from(is_yes(node)) });
+            answers.push(if is_elsewhere { State::Averaged } else { State::of(is_yes(node)) });
         }
         answers
     }
 
     /// What leads from some answers to others.
-    fn flips<'f>(&'f self, from: &'f [u8], to: &'f [u8]) -> impl Iterator<Item = Flip> + 'f {
+    fn flips<'f>(&'f self, from: &'f [State], to: &'f [State]) -> impl Iterator<Item = Flip> + 'f {
         let changed = self.nodes.iter().zip(from.iter().zip(to)).filter(|(_, (from, to))| from != to);
-        changed.map(|(&node, (from, to))| {
-            let Digit { unit, stride } = self.digits[node];
-            Flip { unit, by: to.wrapping_sub(*from).wrapping_mul(stride) }
-        })
+        changed.map(|(&node, (from, to))| Flip { node: self.places[node], from: *from, to: *to })
     }
 
     /// What the nodes add at t = 0.
-    fn at_zero(&self, answers: &[u8]) -> f64 {
-        let counted = self.nodes.iter().zip(answers).filter(|(_, answer)| **answer != AVERAGED);
-        counted.map(|(&node, &answer)| self.plan.at_zero(node, self.end_weight)[usize::from(answer)]).sum()
+    fn at_zero(&self, answers: &[State]) -> f64 {
+        let counted = self.nodes.iter().zip(answers).filter(|(_, answer)| **answer != State::Averaged);
+        counted.map(|(&node, &answer)| self.plan.at_zero(node, self.end_weight)[answer as usize]).sum()
     }
 }

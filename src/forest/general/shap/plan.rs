@@ -177,6 +177,11 @@ impl<'a> Plan<'a> {
         self.tree.nodes[index].children().iter().all(|child| matches!(child, Child::Leaf(_)))
     }
 
+    /// The value of the leaf after "no" (0) or after "yes" (1); the mean of what is below where that is a node.
+    pub(super) fn leaf(&self, index: usize, answer: usize) -> f64 {
+        self.means[index][answer]
+    }
+
     /// The values of the leaves of a pair.
     pub(super) fn leaves(&self, pair: usize) -> [f64; 2] {
         self.means[pair]

@@ -1,24 +1,31 @@
-//! A tree, cut into units: what a table is made of.
+//! A tree, cut into pairs of parts that are computed side by side.
+//!
+//! Two doubles are what one instruction of SSE2 takes, and every x86-64 has it. So nodes are taken in pairs, none of
+//! which stands above the other, and each of the two has a lane.
 
-use super::{
-    answers::{AVERAGED, Digit, YES},
-    plan::Plan,
-};
+use super::plan::Plan;
 use crate::forest::general::Child;
 
 /// A node at the bottom of a tree, with those of its children that are nodes; their children are leaves.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Unit {
-    /// The top, and the nodes after "no" and after "yes".
+    /// The top, which is always there, and the nodes after "no" and after "yes".
     pub(super) nodes: [Option<usize>; 3],
 }
 
-/// A tree as units and the nodes above them.
+impl Unit {
+    pub(super) fn top(self) -> usize {
+        self.nodes[0].expect("a unit has a top")
+    }
+}
+
+/// A tree as units and the nodes above them, in pairs. Where a pair lacks its second, there is none.
 pub(super) struct Cut {
-    pub(super) units: Vec<Unit>,
-    /// The other nodes, children before their parents; the root is the last.
-    pub(super) inner: Vec<usize>,
-    /// For each node that is the top of a unit, or inner: its number, units first.
-    pub(super) numbers: Vec<usize>,
+    pub(super) units: Vec<[Option<Unit>; 2]>,
+    /// The other nodes, children in earlier pairs than their parents; the root is the first of the last pair.
+    pub(super) inner: Vec<[Option<usize>; 2]>,
+    /// For each node that is the top of a unit, or inner: its place. Units come first, then inner nodes.
+    pub(super) places: Vec<usize>,
 }
 
 impl Cut {
@@ -28,107 +35,104 @@ impl Cut {
         let is_leaf = |child: &Child| matches!(child, Child::Leaf(_));
         let is_top = |index: usize| nodes[index].children().iter().all(|child| is_leaf(child) || is_pair(child));
         let is_within = |index: usize| plan.ancestry.parents[index].is_some_and(|above| is_top(above.node as usize));
-        let (mut units, mut inner, mut numbers) = (Vec::new(), Vec::new(), vec![usize::MAX; nodes.len()]);
+        let mut units = Vec::new();
+        // How many nodes lie between an inner node and the farthest unit below it; those with as many are independent.
+        let (mut heights, mut by_height) = (vec![0; nodes.len()], Vec::<Vec<usize>>::new());
         for index in (0..nodes.len()).rev() {
+            let below = nodes[index].children().map(|child| match child {
+                Child::Node(node) => Some(node as usize),
+                Child::Leaf(_) => None,
+            });
             if !is_top(index) {
-                inner.push(index);
+                let height = below.iter().flatten().map(|&node| heights[node]).max().unwrap_or(0);
+                heights[index] = height + 1;
+                by_height.resize(by_height.len().max(height + 1), Vec::new());
+                by_height[height].push(index);
             } else if !is_within(index) {
-                numbers[index] = units.len();
-                let below = nodes[index].children().map(|child| match child {
-                    Child::Node(node) => Some(node as usize),
-                    Child::Leaf(_) => None,
-                });
                 units.push(Unit { nodes: [Some(index), below[0], below[1]] });
             }
         }
-        for (number, &index) in (units.len()..).zip(&inner) {
-            numbers[index] = number;
-        }
-        Self { units, inner, numbers }
-    }
-
-    /// Where each node's answer stands, with `first` for the number of the first unit.
-    pub(super) fn digits(&self, plan: &Plan<'_>, first: usize) -> Vec<Digit> {
-        let unit = |number: usize| u32::try_from(first + number).expect("a forest has fewer than 2^32 nodes");
-        let mut digits = vec![Digit { unit: 0, stride: 1 }; plan.tree.nodes.len()];
-        for (number, part) in self.units.iter().enumerate() {
-            let mut stride = 1;
-            for &node in part.nodes.iter().flatten() {
-                digits[node] = Digit { unit: unit(number), stride };
-                stride *= ways(plan, node);
+        let inner: Vec<_> = by_height.iter().flat_map(|nodes| in_pairs(nodes)).collect();
+        let units = in_pairs(&units);
+        let mut places = vec![usize::MAX; nodes.len()];
+        let tops = units.iter().flatten().map(|unit| unit.and_then(|unit| unit.nodes[0]));
+        for (place, node) in tops.chain(inner.iter().flatten().copied()).enumerate() {
+            if let Some(node) = node {
+                places[node] = place;
             }
         }
-        for (number, &index) in (self.units.len()..).zip(&self.inner) {
-            digits[index] = Digit { unit: unit(number), stride: 1 };
-        }
-        digits
+        Self { units, inner, places }
+    }
+
+    /// How many children of inner nodes are leaves.
+    pub(super) fn loose_leaves(&self, plan: &Plan<'_>) -> usize {
+        let nodes = self.inner.iter().flatten().flatten();
+        let children = nodes.flat_map(|&node| plan.tree.nodes[node].children());
+        children.filter(|child| matches!(child, Child::Leaf(_))).count()
+    }
+
+    /// The nodes in the order in which their answers are kept: of each pair of units the tops, the nodes after "no" and
+    /// those after "yes"; then the inner nodes.
+    pub(super) fn order(&self) -> impl Iterator<Item = Option<usize>> {
+        let of_units = self.units.iter().flat_map(|pair| {
+            let node = |unit: usize, part: usize| pair[unit].and_then(|unit| unit.nodes[part]);
+            (0..3).flat_map(move |part| [node(0, part), node(1, part)])
+        });
+        of_units.chain(self.inner.iter().flatten().copied())
     }
 }
 
-impl Unit {
-    /// How many states it has, at most 27.
-    pub(super) fn states(&self, plan: &Plan<'_>) -> usize {
-        self.nodes.iter().flatten().map(|&node| usize::from(ways(plan, node))).product()
-    }
-
-    /// What the nodes do in a state; a node that is not there does nothing.
-    pub(super) fn answers(&self, plan: &Plan<'_>, state: usize) -> [u8; 3] {
-        let mut rest = state;
-        self.nodes.map(|node| {
-            let ways = node.map_or(1, |node| usize::from(ways(plan, node)));
-            let answer = rest % ways;
-            rest /= ways;
-            u8::try_from(answer).unwrap_or(AVERAGED)
-        })
-    }
+fn in_pairs<T: Copy>(parts: &[T]) -> Vec<[Option<T>; 2]> {
+    parts.chunks(2).map(|pair| [pair.first().copied(), pair.get(1).copied()]).collect()
 }
 
-/// How many things a node can do: answer no or yes, and be averaged where its feature was asked about above.
-pub(super) fn ways(plan: &Plan<'_>, node: usize) -> u8 {
-    if plan.ancestry.earlier[node].is_some() { 3 } else { 2 }
-}
-
-/// What a node does at the points of a rule, when it does so.
+/// What a node makes of the values below it, for each answer and at each point of a rule.
+///
+/// At a point, `base + known · delta` of the weight goes to the child after "yes"; what is added to the node's feature is
+/// `gain · delta`, times what "yes" is worth more than "no". At t = 1 `known` is 1.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deed<const Q: usize> {
-    /// How much of the weight goes to the child after "yes", at each point.
-    pub(super) yes: [f64; Q],
-    /// What is added to the node's feature, times what "yes" is worth more than "no".
+    /// The share of the training rows that answered "yes".
+    pub(super) base: f64,
+    /// How far "no", "yes" and no answer at all (the node is averaged) are from that share.
+    pub(super) deltas: [f64; 3],
+    /// t / f, or t where the feature is new.
+    pub(super) known: [f64; Q],
+    /// r / f², or 1 where the feature is new.
     pub(super) gain: [f64; Q],
-    /// The same two at t = 1, the latter with the weight of that end.
-    pub(super) end_yes: f64,
+    /// The gain at t = 1: r.
     pub(super) end_gain: f64,
 }
 
-/// A rule's numbers.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Points<const Q: usize> {
-    /// 1 − t of each inner point.
-    pub(super) rest: [f64; Q],
-    pub(super) end_weight: f64,
-}
-
 impl<const Q: usize> Deed<Q> {
-    pub(super) fn of(plan: &Plan<'_>, node: usize, answer: u8, points: &Points<Q>) -> Self {
+    /// Of no node: passes on the value after "no" and adds nothing.
+    pub(super) const NONE: Self = Self { base: 0.0, deltas: [0.0; 3], known: [0.0; Q], gain: [0.0; Q], end_gain: 0.0 };
+
+    pub(super) fn of(plan: &Plan<'_>, node: usize, rest: &[f64; Q]) -> Self {
         let [no_share, yes_share] = plan.shares[node];
-        if answer == AVERAGED {
-            return Self { yes: [yes_share; Q], gain: [0.0; Q], end_yes: yes_share, end_gain: 0.0 };
-        }
-        // r s / f and r / f² where the feature was asked about above; s and 1 where not.
-        let own = plan.own_reach[node];
         let is_repeated = plan.ancestry.earlier[node].is_some();
-        let along = points.rest.map(|rest| if is_repeated { own * rest + (1.0 - rest) } else { 1.0 });
-        let own = if is_repeated { own } else { 1.0 };
-        let cold: [f64; Q] = std::array::from_fn(|q| own * points.rest[q] / along[q]);
-        let gain = along.map(|along| own / (along * along));
-        if answer == YES {
-            let yes = cold.map(|cold| 1.0 - no_share * cold);
-            let gain = gain.map(|gain| no_share * gain);
-            Self { yes, gain, end_yes: 1.0, end_gain: points.end_weight * own * no_share }
-        } else {
-            let yes = cold.map(|cold| yes_share * cold);
-            let gain = gain.map(|gain| -yes_share * gain);
-            Self { yes, gain, end_yes: 0.0, end_gain: -(points.end_weight * own * yes_share) }
+        let own = if is_repeated { plan.own_reach[node] } else { 1.0 };
+        // f: 1 where the feature is new.
+        let along = rest.map(|rest| own * rest + (1.0 - rest));
+        Self {
+            base: yes_share,
+            deltas: [-yes_share, no_share, 0.0],
+            known: std::array::from_fn(|q| (1.0 - rest[q]) / along[q]),
+            gain: along.map(|along| own / (along * along)),
+            end_gain: own,
         }
+    }
+
+    /// Of a node whose children are leaves: `base` and `deltas` are values of the leaves.
+    pub(super) fn of_pair(plan: &Plan<'_>, node: usize, rest: &[f64; Q]) -> Self {
+        let [no, yes] = plan.leaves(node);
+        let deed = Self::of(plan, node, rest);
+        let worth = yes - no;
+        Self { base: no + deed.base * worth, deltas: deed.deltas.map(|delta| delta * worth), ..deed }
+    }
+
+    /// Of a leaf in the place of such a node.
+    pub(super) fn of_leaf(value: f64) -> Self {
+        Self { base: value, ..Self::NONE }
     }
 }
