@@ -135,10 +135,9 @@ impl<const Q: usize> View<'_, Q> {
                 gains = [gains[0].plus(more[0]), gains[1].plus(more[1]), gains[2].plus(more[2])];
             }
             *added = [gains[0].times(deltas[0]), gains[1].times(deltas[1]), gains[2].times(deltas[2])];
-            let [a, b, c, d, e, f] = units.features;
-            add(sums, [a, b], added[0]);
-            add(sums, [c, d], added[1]);
-            add(sums, [e, f], added[2]);
+            add(sums, units.features[0], added[0]);
+            add(sums, units.features[1], added[1]);
+            add(sums, units.features[2], added[2]);
         }
     }
 

@@ -65,7 +65,7 @@ pub(super) struct Units<const Q: usize> {
     pub(super) end_gains: [Lane; 3],
     /// By node and state; tops first.
     pub(super) deltas: [[f64; 3]; 6],
-    pub(super) features: [u8; 6],
+    pub(super) features: [[u8; 2]; 3],
     /// Where the weight of each unit stands.
     pub(super) above: [u8; 2],
 }
@@ -160,7 +160,7 @@ impl<const Q: usize> Table<Q> {
             gains: std::array::from_fn(|part| std::array::from_fn(|q| lane(part, |deed, q| deed.gain[q], q))),
             end_gains: std::array::from_fn(|part| lane(part, |deed, _| deed.end_gain, 0)),
             deltas: deeds.map(|(deed, _)| deed.deltas),
-            features: deeds.map(|(_, feature)| feature),
+            features: std::array::from_fn(|part| [deeds[2 * part].1, deeds[2 * part + 1].1]),
             above: pair.map(|unit| unit.map_or(NOWHERE, |unit| above(plan, cut, unit.top()))),
         });
     }
