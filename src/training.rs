@@ -4,6 +4,7 @@ pub mod benchmark;
 pub mod binning;
 pub mod boosting;
 pub mod calibrate;
+pub mod column;
 pub mod csv_rows;
 pub mod dataset;
 pub mod design;

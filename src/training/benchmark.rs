@@ -135,7 +135,7 @@ fn matrix(rows: &Rows, shapes: &[Shape<'_>]) -> Option<DenseMatrix<f64>> {
 
 /// The columns that the benchmark models read.
 fn design(rows: &Rows, shapes: &[Shape<'_>]) -> Vec<Vec<f64>> {
-    rows.columns.iter().zip(shapes).flat_map(|(column, shape)| shape.columns(column)).collect()
+    rows.columns.iter().zip(shapes).flat_map(|(column, shape)| shape.columns(&column.values())).collect()
 }
 
 /// How one feature becomes columns of about unit scale without gaps.
@@ -148,7 +148,7 @@ struct Shape<'a> {
 }
 
 fn shapes<'a>(train: &Rows, rates: &'a [Option<CategoryRates>]) -> Vec<Shape<'a>> {
-    train.columns.iter().zip(rates).map(|(column, rates)| Shape::learn(column, rates.as_ref())).collect()
+    train.columns.iter().zip(rates).map(|(column, rates)| Shape::learn(&column.values(), rates.as_ref())).collect()
 }
 
 impl<'a> Shape<'a> {
@@ -205,10 +205,11 @@ fn moments(values: &[f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::training::column::Column;
 
     /// Risk rises with the first feature and with its being missing; the second is a category.
     fn rows(count: u32) -> Rows {
-        let mut rows = Rows { columns: vec![Vec::new(), Vec::new()], ..Rows::default() };
+        let mut rows = Rows { columns: vec![Column::default(); 2], ..Rows::default() };
         for row in 0..count {
             let level = f64::from(row * 37 % 100);
             let category = row * 7 % 3;
@@ -224,7 +225,7 @@ mod tests {
     fn both_models_learn_what_is_there_to_learn() {
         let (train, test) = (rows(900), rows(300));
         let category = super::super::encode::CategoryColumn {
-            codes: &train.columns[1],
+            codes: &train.columns[1].values(),
             categories: 3,
             is_bad: &train.is_bad,
             smoothing: 10.0,

@@ -75,7 +75,9 @@ pub fn read<E: From<CsvError>>(
 ) -> Result<FileFacts, E> {
     let unreadable = |source| CsvError::Unreadable { path: path.to_owned(), source };
     let raw = Hashing::new(File::open(path).map_err(unreadable)?);
-    let content = Hashing::new(decompressed(raw.clone()).map_err(unreadable)?);
+    let (content, is_packed) = decompressed(raw.clone()).map_err(unreadable)?;
+    // What is not packed is its own content, and is hashed once.
+    let content = if is_packed { Hashing::new(content) } else { Hashing::passing(content) };
     let ends = Rc::new(Ends::default());
     let source = without_byte_order_mark(content.clone()).map_err(unreadable)?;
     let watched = Watched { source, line: 0, ends: Rc::clone(&ends) };
@@ -98,7 +100,8 @@ pub fn read<E: From<CsvError>>(
         return Err(CsvError::Malformed { path: path.to_owned(), line: last.line, what: UNCLOSED.to_owned() }.into());
     }
     let content_sha256 = content.finish().map_err(unreadable)?;
-    let sha256 = raw.finish().map_err(unreadable)?;
+    let sha256 = raw.finish().map_err(unreadable)?.unwrap_or_default();
+    let content_sha256 = content_sha256.unwrap_or_else(|| sha256.clone());
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     Ok(FileFacts { name, sha256, content_sha256, rows })
 }
@@ -129,11 +132,11 @@ fn explain(path: &Path, error: csv::Error, ends: &Ends) -> CsvError {
     CsvError::Malformed { path: path.to_owned(), line, what }
 }
 
-/// Unpacks gzip, which is known by its content, not by the file's name.
-fn decompressed(source: Hashing<File>) -> io::Result<Box<dyn Read>> {
+/// Unpacks gzip, which is known by its content, not by the file's name; and whether it was.
+fn decompressed(source: Hashing<File>) -> io::Result<(Box<dyn Read>, bool)> {
     let mut source = BufReader::with_capacity(1 << 16, source);
     let is_gzip = source.fill_buf()?.starts_with(&[0x1f, 0x8b]);
-    Ok(if is_gzip { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) })
+    Ok((if is_gzip { Box::new(MultiGzDecoder::new(source)) } else { Box::new(source) }, is_gzip))
 }
 
 fn without_byte_order_mark(source: impl Read) -> io::Result<impl Read> {
@@ -196,20 +199,25 @@ impl<R: Read> Read for Watched<R> {
     }
 }
 
-/// A reader that hashes what passes through; its clones are the same reader.
+/// A reader that hashes what passes through, if it is to; its clones are the same reader.
 struct Hashing<R> {
-    inner: Rc<RefCell<(R, Sha256)>>,
+    inner: Rc<RefCell<(R, Option<Sha256>)>>,
 }
 
 impl<R: Read> Hashing<R> {
     fn new(source: R) -> Self {
-        Self { inner: Rc::new(RefCell::new((source, Sha256::new()))) }
+        Self { inner: Rc::new(RefCell::new((source, Some(Sha256::new())))) }
+    }
+
+    /// One that does not hash.
+    fn passing(source: R) -> Self {
+        Self { inner: Rc::new(RefCell::new((source, None))) }
     }
 
     /// Reads what is left and gives the hash of the whole.
-    fn finish(mut self) -> io::Result<String> {
+    fn finish(mut self) -> io::Result<Option<String>> {
         io::copy(&mut self, &mut io::sink())?;
-        Ok(hex::encode(self.inner.borrow().1.clone().finalize()))
+        Ok(self.inner.borrow_mut().1.take().map(|hash| hex::encode(hash.finalize())))
     }
 }
 
@@ -223,7 +231,9 @@ impl<R: Read> Read for Hashing<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let (source, hash) = &mut *self.inner.borrow_mut();
         let length = source.read(buffer)?;
-        hash.update(&buffer[..length]);
+        if let Some(hash) = hash {
+            hash.update(&buffer[..length]);
+        }
         Ok(length)
     }
 }

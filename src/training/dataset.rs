@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    column::Column,
     csv_rows::{self, CsvError, FileFacts},
     rows::Picker,
     schema_file::SchemaFile,
@@ -30,8 +31,8 @@ const MOST_OUTCOMES: usize = 100;
 /// Invariant: every column, and `days` where loans have one, has an element per row.
 #[derive(Debug, Clone, Default)]
 pub struct Rows {
-    /// One column per feature, in the schema's order: values as [`FeatureVector`] holds them.
-    pub columns: Vec<Vec<f64>>,
+    /// One column per feature, in the schema's order: values as [`FeatureVector`] holds them, to the bit.
+    pub columns: Vec<Column>,
     pub is_bad: Vec<bool>,
     /// The Julian day on which each loan was made; empty where rows are not split by time.
     pub days: Vec<i32>,
@@ -39,7 +40,7 @@ pub struct Rows {
 
 impl Rows {
     fn with_features(features: usize) -> Self {
-        Self { columns: vec![Vec::new(); features], ..Self::default() }
+        Self { columns: vec![Column::default(); features], ..Self::default() }
     }
 
     /// How many there are.
@@ -63,7 +64,7 @@ impl Rows {
     /// One row's values.
     #[must_use]
     pub fn vector(&self, row: usize) -> FeatureVector {
-        FeatureVector::new(self.columns.iter().map(|column| column[row]).collect::<Vec<f64>>())
+        FeatureVector::new(self.columns.iter().map(|column| column.at(row)).collect::<Vec<f64>>())
     }
 
     /// The rows for which `keeps` says so.
@@ -71,7 +72,7 @@ impl Rows {
     pub fn select(&self, keeps: impl Fn(usize) -> bool) -> Self {
         let rows: Vec<usize> = (0..self.len()).filter(|&row| keeps(row)).collect();
         Self {
-            columns: self.columns.iter().map(|column| rows.iter().map(|&row| column[row]).collect()).collect(),
+            columns: self.columns.iter().map(|column| rows.iter().map(|&row| column.at(row)).collect()).collect(),
             is_bad: rows.iter().map(|&row| self.is_bad[row]).collect(),
             days: if self.days.is_empty() { Vec::new() } else { rows.iter().map(|&row| self.days[row]).collect() },
         }
@@ -334,7 +335,7 @@ fn warnings(schema: &Schema, train: &Rows, unseen: &[usize]) -> Vec<String> {
         let name = &feature.name;
         match known.next() {
             None => warnings.push(format!("`{name}` is missing in every row of the training part; it says nothing")),
-            Some(first) if known.all(|value| value == first) && !column.iter().any(|value| value.is_nan()) => {
+            Some(first) if known.all(|value| value == first) && !column.iter().any(f64::is_nan) => {
                 warnings.push(format!("`{name}` has one value in all of the training part; it says nothing"));
             }
             Some(_) => {}

@@ -63,12 +63,12 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// One feature's values; copied one column at a time, because a copy of all would double the memory.
+    /// One feature's values; unpacked one column at a time, because all would take twice the memory.
     fn column(&self, feature: usize) -> Cow<'a, [f64]> {
         let column = &self.rows.columns[feature];
         match &self.picked {
-            None => Cow::Borrowed(column),
-            Some(picked) => Cow::Owned(picked.iter().map(|&row| column[row]).collect()),
+            None => column.values(),
+            Some(picked) => Cow::Owned(picked.iter().map(|&row| column.at(row)).collect()),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     benchmark::{self, Benchmark},
     calibrate::{self, Line},
+    column::Column,
     dataset::{self, DataError, Dataset, Rows},
     design,
     engine::{DirectionsRefused, Grown},
@@ -328,8 +329,8 @@ fn recorded(metrics: &Metrics, inner: &InnerSummary) -> BTreeMap<String, f64> {
 }
 
 pub(super) fn training_ranges(schema: &Schema, train: &Rows) -> Vec<TrainingRange> {
-    let range = |(feature, column): (&crate::features::schema::Feature, &Vec<f64>)| {
-        let known = || column.iter().copied().filter(|value| !value.is_nan());
+    let range = |(feature, column): (&crate::features::schema::Feature, &Column)| {
+        let known = || column.iter().filter(|value| !value.is_nan());
         let occurs = |code: usize| known().any(|value| value == count(code));
         let is_category = feature.kind == Kind::Category;
         let (least, greatest) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, greatest), value| {
@@ -342,7 +343,7 @@ pub(super) fn training_ranges(schema: &Schema, train: &Rows) -> Vec<TrainingRang
                 .filter(|&code| is_category && occurs(code))
                 .map(|code| feature.categories[code].clone())
                 .collect(),
-            missing: column.iter().any(|value| value.is_nan()),
+            missing: column.iter().any(f64::is_nan),
         }
     };
     schema.features.iter().zip(&train.columns).map(range).collect()

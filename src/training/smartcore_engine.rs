@@ -11,6 +11,8 @@
 
 mod nodes;
 
+use std::borrow::Cow;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -24,6 +26,7 @@ use self::nodes::ByteTree;
 use super::{
     binning::Binned,
     boosting::gradient::sigmoid,
+    column::Column,
     dataset::Rows,
     encode::{CategoryColumn, CategoryRates},
     evaluate::{Outcomes, count, log_loss},
@@ -73,8 +76,9 @@ struct Prepared {
 
 impl Prepared {
     fn new(plan: Plan<'_>, rows: &Rows) -> Self {
+        let values: Vec<Cow<'_, [f64]>> = rows.columns.iter().map(Column::values).collect();
         let category = |feature: usize| CategoryColumn {
-            codes: &rows.columns[feature],
+            codes: &values[feature],
             categories: plan.schema.features[feature].categories.len(),
             is_bad: &rows.is_bad,
             smoothing: plan.parameters.category_smoothing,
@@ -86,7 +90,7 @@ impl Prepared {
                 if is_category(feature) {
                     category(feature).training_rates(plan.parameters.seed)
                 } else {
-                    rows.columns[feature].clone()
+                    values[feature].to_vec()
                 }
             })
             .collect();
@@ -98,8 +102,9 @@ impl Prepared {
     /// Rows as they are scored: categories by their rates over all of the rows learnt from.
     fn scored(&self, rows: &Rows) -> Bytes {
         let columns = self.rates.iter().zip(&rows.columns);
-        let columns =
-            columns.map(|(rates, column)| rates.as_ref().map_or_else(|| column.clone(), |r| r.encode(column)));
+        let columns = columns.map(|(rates, column)| {
+            rates.as_ref().map_or_else(|| column.values().into_owned(), |r| r.encode(&column.values()))
+        });
         Bytes::of(&self.table.bin_alike(&columns.collect::<Vec<Vec<f64>>>()))
     }
 

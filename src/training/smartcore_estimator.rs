@@ -10,6 +10,7 @@ use smartcore::{
 use super::{
     boosting::gradient::sigmoid,
     calibrate::{Line, fit_line},
+    column::Column,
     dataset::Rows,
     engine::Grown,
     evaluate::Outcomes,
@@ -137,6 +138,7 @@ fn read<X: Array2<f64>>(x: &X, y: &[f64]) -> Result<Rows, Failed> {
     if columns.iter().flatten().any(|value| value.is_infinite()) {
         return Err(Failed::fit("a value is infinite; NaN stands for a missing one"));
     }
+    let columns = columns.into_iter().map(Column::from).collect();
     Ok(Rows { columns, is_bad: y.iter().map(|&outcome| outcome == 1.0).collect(), days: Vec::new() })
 }
 

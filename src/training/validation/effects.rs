@@ -8,6 +8,7 @@ use crate::{
     },
     model::{Model, Scratch},
     training::{
+        column::Column,
         dataset::{Dataset, Rows},
         evaluate::count,
         segments::value_text,
@@ -97,23 +98,23 @@ struct Probe<'a> {
 }
 
 impl Probe<'_> {
-    fn column<'b>(&self, rows: &'b Rows) -> &'b [f64] {
+    fn column<'b>(&self, rows: &'b Rows) -> &'b Column {
         &rows.columns[self.index]
     }
 
     fn effect(&self, rows: &[usize], contributions: &[f64], varied: &[FeatureVector]) -> Effect {
         let Dataset { train, test, .. } = self.data;
-        let column = self.column(test);
+        let column = self.column(test).values();
         let sorted = sorted(contributions);
         let mut bins = self.bins(rows, contributions);
         let (raised, against) = self.vary(&mut bins, varied);
-        let ranks = ranks(column);
+        let ranks = ranks(&column);
         let shown = evenly(rows.len(), SHOWN_ROWS).into_iter().map(|place| (contributions[place], ranks[rows[place]]));
         Effect {
             importance: contributions.iter().map(|value| value.abs()).sum::<f64>() / count(rows.len().max(1)),
             quantiles: [0.05, 0.25, 0.5, 0.75, 0.95].map(|share| quantile(&sorted, share)),
             shown: shown.collect(),
-            missing: [missing_share(self.column(train)), missing_share(column)],
+            missing: [missing_share(&self.column(train).values()), missing_share(&column)],
             bins: bins.into_iter().map(|bin| bin.bin).collect(),
             raised,
             against,
@@ -123,13 +124,13 @@ impl Probe<'_> {
     /// The explained rows by the feature's value.
     fn bins(&self, rows: &[usize], contributions: &[f64]) -> Vec<ValuedBin> {
         let test = &self.data.test;
-        let buckets = Buckets::learn(self.feature, self.column(&self.data.train), MOST_BUCKETS);
+        let buckets = Buckets::learn(self.feature, &self.column(&self.data.train).values(), MOST_BUCKETS);
         let mut members: Vec<Vec<usize>> = vec![Vec::new(); buckets.len()];
         for (place, &row) in rows.iter().enumerate() {
-            members[buckets.of(self.column(test)[row])].push(place);
+            members[buckets.of(self.column(test).at(row))].push(place);
         }
         let bin = |places: Vec<usize>| {
-            let values = sorted(&places.iter().map(|&place| self.column(test)[rows[place]]).collect::<Vec<f64>>());
+            let values = sorted(&places.iter().map(|&place| self.column(test).at(rows[place])).collect::<Vec<f64>>());
             let moved = sorted(&places.iter().map(|&place| contributions[place]).collect::<Vec<f64>>());
             let name = buckets.name(self.feature, &values);
             let is_number = self.feature.kind != Kind::Category;

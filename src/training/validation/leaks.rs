@@ -8,6 +8,7 @@ use super::buckets::Buckets;
 use crate::{
     features::schema::Schema,
     training::{
+        column::Column,
         dataset::Rows,
         evaluate::{Outcomes, RocCurve, count},
     },
@@ -25,8 +26,9 @@ const MOST_BUCKETS: usize = 32;
 #[must_use]
 pub fn alone(schema: &Schema, rows: &Rows) -> Vec<Option<f64>> {
     let features = schema.features.iter().zip(&rows.columns);
-    let auc = |(feature, column): (_, &Vec<f64>)| {
-        let buckets = Buckets::learn(feature, column, MOST_BUCKETS);
+    let auc = |(feature, column): (_, &Column)| {
+        let column = column.values();
+        let buckets = Buckets::learn(feature, &column, MOST_BUCKETS);
         let places: Vec<usize> = column.iter().map(|&value| buckets.of(value)).collect();
         let halves = [0, 1].map(|half| auc_of_half(&places, &rows.is_bad, (buckets.len(), half)));
         Some(f64::midpoint(halves[0]?, halves[1]?))
@@ -83,7 +85,8 @@ mod tests {
             (0..400).map(|row| if is_bad[row] { 50.0 + noise(row) / 101.0 } else { 100.0 * (noise(row) % 2.0) });
         let code = is_bad.iter().map(|&is_bad| f64::from(u8::from(is_bad))).collect::<Vec<f64>>();
         for column in [missing, middle.collect()] {
-            let rows = Rows { columns: vec![column, code.clone()], is_bad: is_bad.clone(), days: vec![] };
+            let columns = vec![column.into(), code.clone().into()];
+            let rows = Rows { columns, is_bad: is_bad.clone(), days: vec![] };
             let schema = schema();
             let alone = alone(&schema, &rows);
             assert_eq!(suspects(&schema, &alone).map(|suspect| suspect.0).collect::<Vec<_>>(), ["a", "b"], "{alone:?}");
@@ -94,10 +97,10 @@ mod tests {
     fn a_number_that_names_its_row_says_nothing() {
         let is_bad: Vec<bool> = (0..400).map(|row: usize| row * 7919 % 10 < 3).collect();
         let column = (0..400).map(|row| count(row * 7919 % 400)).collect();
-        let rows = Rows { columns: vec![column, vec![f64::NAN; 400]], is_bad, days: vec![] };
+        let rows = Rows { columns: vec![column, vec![f64::NAN; 400].into()], is_bad, days: vec![] };
         let alone = alone(&schema(), &rows);
         assert!((0.35..0.65).contains(&alone[0].expect("both outcomes")), "{alone:?}");
         assert_eq!(alone[1], Some(0.5));
-        assert_eq!(missing_share(&rows.columns[1]), 1.0);
+        assert_eq!(missing_share(&rows.columns[1].values()), 1.0);
     }
 }

@@ -50,7 +50,7 @@ pub fn measure(subject: Subject<'_>) -> Vec<Segmentation> {
     let data = subject.data;
     let features = &data.schema.features;
     let by_feature = |index: usize| {
-        let labels = Labels::of_feature(&data.schema, index, data.test.columns[index].clone());
+        let labels = Labels::of_feature(&data.schema, index, data.test.columns[index].values().into_owned());
         (features[index].display_label(), true, labels)
     };
     let mut parted: Vec<(String, bool, Labels)> = Vec::new();

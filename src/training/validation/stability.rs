@@ -8,6 +8,7 @@ use crate::{
     monitor::drift::Shift,
     training::{
         boosting::gradient::sigmoid,
+        column::Column,
         dataset::Rows,
         evaluate::{Outcomes, RocCurve, count},
         intervals::{Interval, wilson},
@@ -119,17 +120,19 @@ impl Columns {
             features: features
                 .iter()
                 .zip(&train.rows.columns)
-                .map(|(feature, column)| learn(feature, column))
+                .map(|(feature, column)| learn(feature, &column.values()))
                 .collect(),
         }
     }
 
     fn period(&self, name: String, members: &Members, [train, test]: &[Scored<'_>; 2]) -> Period {
-        let of_both = |train: &[f64], test: &[f64]| -> Vec<f64> {
-            let train = members.train.iter().map(|&row| train[row]);
-            train.chain(members.test.iter().map(|&row| test[row])).collect()
+        let margins: Vec<f64> = (members.train.iter().map(|&row| train.margins[row]))
+            .chain(members.test.iter().map(|&row| test.margins[row]))
+            .collect();
+        let of_both = |train: &Column, test: &Column| -> Vec<f64> {
+            let train = members.train.iter().map(|&row| train.at(row));
+            train.chain(members.test.iter().map(|&row| test.at(row))).collect()
         };
-        let margins = of_both(train.margins, test.margins);
         let is_bad: Vec<bool> = (members.train.iter().map(|&row| train.rows.is_bad[row]))
             .chain(members.test.iter().map(|&row| test.rows.is_bad[row]))
             .collect();
