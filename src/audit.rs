@@ -7,6 +7,7 @@
 pub mod checkpoint;
 pub mod entry;
 pub mod exported;
+pub mod kept_answer;
 pub mod note;
 pub mod proof;
 pub mod sealed;

@@ -32,7 +32,7 @@ pub(crate) async fn compare(source: &Db, count: u64) {
         let folder = tempfile::tempdir().expect("a folder");
         let (app, _) = log::open(folder.path()).await;
         let begun = Instant::now();
-        log::fill(&app, count).await;
+        log::fill(&app, 0..count, false).await;
         full = full.max(rate("recorded with tree, seals and signatures", count, begun.elapsed()));
         app.stop().await;
         let folder = tempfile::tempdir().expect("a folder");

@@ -1,6 +1,6 @@
 //! A log of made-up applications, recorded as the server records them.
 
-use std::{path::Path, sync::Arc};
+use std::{ops::Range, path::Path, sync::Arc};
 
 use serde_json::json;
 use underwright::{
@@ -10,7 +10,7 @@ use underwright::{
     domain::principal::{Principal, Role},
     http::api::document::example_application,
     service::{
-        App, Call, Parts, Vault,
+        App, Call, IdempotencyKey, Parts, Vault,
         audit::{checkpoints, record_what_is_in_force},
         recorder,
         registry::{self, LoadedPolicy},
@@ -61,12 +61,12 @@ pub(crate) fn body(number: u64) -> Vec<u8> {
     application.to_string().into_bytes()
 }
 
-/// Submits applications, so many at once, until there are `count`.
-pub(crate) async fn fill(app: &App, count: u64) {
-    let mut next = 0;
-    while next < count {
-        let end = count.min(next + AT_ONCE);
-        let tasks: Vec<_> = (next..end).map(|number| tokio::spawn(submit_one(app.clone(), number))).collect();
+/// Submits applications, so many at once, from one number to before another; each under an `Idempotency-Key` when asked for.
+pub(crate) async fn fill(app: &App, numbers: Range<u64>, is_keyed: bool) {
+    let mut next = numbers.start;
+    while next < numbers.end {
+        let end = numbers.end.min(next + AT_ONCE);
+        let tasks: Vec<_> = (next..end).map(|number| tokio::spawn(submit_one(app.clone(), number, is_keyed))).collect();
         for task in tasks {
             task.await.expect("no panic");
         }
@@ -74,8 +74,10 @@ pub(crate) async fn fill(app: &App, count: u64) {
     }
 }
 
-async fn submit_one(app: App, number: u64) {
+async fn submit_one(app: App, number: u64, is_keyed: bool) {
     let who = Principal { subject: "los-1".to_owned(), role: Role::Service };
-    let call = Call { who: &who, request_id: app.ids().request(app.clock().now()), idempotency_key: None };
+    let key = is_keyed.then(|| IdempotencyKey::new(format!("key-{number}")).expect("a key"));
+    let request_id = app.ids().request(app.clock().now());
+    let call = Call { who: &who, request_id, idempotency_key: key.as_ref() };
     submit::submit(&app, call, &body(number)).await.unwrap_or_else(|error| panic!("{error}"));
 }

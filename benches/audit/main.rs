@@ -1,7 +1,8 @@
 //! What the audit log costs: to verify, to prove from, and to write.
 //!
-//! `cargo bench --bench audit -- --entries 1000000 [--folder DIR]`; the figures are kept in `docs/benchmarks.md`. A
-//! folder that is named is kept, and its log is measured as it stands when it is long enough.
+//! `cargo bench --bench audit -- --entries 1000000 [--folder DIR] [--keys]`; the figures are kept in `docs/benchmarks.md`. A
+//! folder that is named is kept, and its log is measured as it stands when it is long enough. With `--keys` every
+//! application is submitted under an `Idempotency-Key`, so that as many answers are kept and verified.
 
 mod bare;
 mod log;
@@ -30,14 +31,15 @@ fn main() {
     let scratch = tempfile::tempdir().expect("a folder");
     let folder = value("--folder").map_or_else(|| scratch.path().to_owned(), PathBuf::from);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("threads");
-    runtime.block_on(measure(folder, entries));
+    let is_keyed = arguments.iter().any(|argument| argument == "--keys");
+    runtime.block_on(measure(folder, entries, is_keyed));
 }
 
-async fn measure(folder: PathBuf, entries: u64) {
+async fn measure(folder: PathBuf, entries: u64, is_keyed: bool) {
     let (app, db) = log::open(&folder).await;
     let there = size(&db).await;
     let begun = Instant::now();
-    log::fill(&app, entries.saturating_sub(there)).await;
+    log::fill(&app, there..entries, is_keyed).await;
     if there < entries {
         rate("recorded with tree, seals and signatures", entries - there, begun.elapsed());
     }

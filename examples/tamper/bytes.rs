@@ -3,7 +3,10 @@
 use rayon::prelude::*;
 use underwright::audit::{
     tree::Hash,
-    verify::{CheckpointRow, Examined, Row, StoredHead, Texts, examine, examine_checkpoint, glance},
+    verify::{
+        AnswerRow, CheckpointRow, DecisionForms, Examined, Row, StoredHead, Texts, examine, examine_answer,
+        examine_checkpoint, glance,
+    },
 };
 
 use crate::{Stored, order::log_is_accepted};
@@ -74,17 +77,26 @@ pub(crate) fn of_rows(stored: &Stored) -> u64 {
 
 /// Whether a changed row is found, looked at by itself and together with others. An application that would stand at a
 /// later decision is found together only once all are counted: then it does not count.
-fn is_found(changed: &Row, sound: Examined) -> bool {
-    let together = glance(&Texts::of([changed]));
+fn is_found(changed: &Row, sound: &mut Sound) -> bool {
+    let together = glance(&Texts::of([changed]), &mut sound.forms);
+    let sound = sound.examined;
     let is_seen = together.is_none_or(|seen| sound.is_latest && !seen[0].1.is_latest);
     is_seen && examine(changed).is_err()
+}
+
+/// What was found of a row before it was changed.
+struct Sound {
+    examined: Examined,
+    /// The forms that its payload was read by: a changed one is read by them.
+    forms: DecisionForms,
 }
 
 fn of_row(row: &Row, fields: &[Field]) -> u64 {
     let mut changed = row.clone();
     let sound =
         examine(&changed).unwrap_or_else(|what| panic!("{} is not sound before it is changed: {what:?}", row.sequence));
-    assert_eq!(glance(&Texts::of([row])), Some(vec![(row.sequence, sound)]));
+    let mut sound = Sound { examined: sound, forms: DecisionForms::default() };
+    assert_eq!(glance(&Texts::of([row]), &mut sound.forms), Some(vec![(row.sequence, sound.examined)]));
     let mut count = 0;
     for (name, read, write) in fields {
         let Some(bytes) = read(&mut changed) else { continue };
@@ -92,15 +104,15 @@ fn of_row(row: &Row, fields: &[Field]) -> u64 {
             let mut other = bytes.clone();
             other[place] ^= 1;
             write(&mut changed, other);
-            assert!(is_found(&changed, sound), "{name} of {} at {place}", row.sequence);
+            assert!(is_found(&changed, &mut sound), "{name} of {} at {place}", row.sequence);
             count += 1;
         }
         write(&mut changed, bytes);
     }
-    count + of_reference(row, sound) + of_numbers(row, sound)
+    count + of_reference(row, &mut sound) + of_numbers(row, &mut sound)
 }
 
-fn of_reference(row: &Row, sound: Examined) -> u64 {
+fn of_reference(row: &Row, sound: &mut Sound) -> u64 {
     let reference = row.application.as_ref().and_then(|copy| copy.external_reference.clone()).unwrap_or_default();
     for place in 0..reference.len() {
         let mut bytes = reference.clone().into_bytes();
@@ -113,7 +125,7 @@ fn of_reference(row: &Row, sound: Examined) -> u64 {
 }
 
 /// Changes each bit of the whole numbers that stand beside an entry.
-fn of_numbers(row: &Row, sound: Examined) -> u64 {
+fn of_numbers(row: &Row, sound: &mut Sound) -> u64 {
     let (Some(_), Some(_)) = (&row.decision, &row.application) else { return 0 };
     let mut count = 0;
     for bit in 0..63 {
@@ -131,6 +143,41 @@ fn of_numbers(row: &Row, sound: Examined) -> u64 {
         }
     }
     count
+}
+
+/// Changes each byte of each kept answer, and each bit of its status. What leads to another decision's entry is changed to
+/// that of every neighbour.
+pub(crate) fn of_answers(stored: &Stored) -> u64 {
+    let count_of = |(place, row): (usize, &AnswerRow)| {
+        examine_answer(row).unwrap_or_else(|finding| panic!("not sound before it is changed: {finding}"));
+        let mut changed: Vec<AnswerRow> = Vec::new();
+        let texts: [fn(&mut AnswerRow) -> &mut String; 4] =
+            [|row| &mut row.caller, |row| &mut row.route, |row| &mut row.key, |row| &mut row.created_at];
+        for text in texts {
+            for place in 0..text(&mut row.clone()).len() {
+                let mut other = row.clone();
+                let mut bytes = text(&mut other).clone().into_bytes();
+                bytes[place] ^= 1;
+                *text(&mut other) = Shown::shown(bytes);
+                changed.push(other);
+            }
+        }
+        let bytes: [fn(&mut AnswerRow) -> &mut Vec<u8>; 2] = [|row| &mut row.request_mac, |row| &mut row.response];
+        for bytes in bytes {
+            for place in 0..bytes(&mut row.clone()).len() {
+                let mut other = row.clone();
+                bytes(&mut other)[place] ^= 1;
+                changed.push(other);
+            }
+        }
+        changed.extend((0..63).map(|bit| AnswerRow { status: row.status ^ (1 << bit), ..row.clone() }));
+        let neighbour = &stored.answers[(place + 1) % stored.answers.len()];
+        changed.push(AnswerRow { entry: neighbour.entry.clone(), ..row.clone() });
+        changed.push(AnswerRow { entry: None, ..row.clone() });
+        assert!(changed.iter().all(|row| examine_answer(row).is_err()), "the answer under {}", row.key);
+        changed.len() as u64
+    };
+    stored.answers.par_iter().enumerate().map(count_of).sum()
 }
 
 /// Changes each byte of the head: its root, its peaks, its size.

@@ -14,7 +14,7 @@ use std::{env, time::Instant};
 use underwright::{
     audit::{
         note::VerifierKey,
-        verify::{CheckpointRow, Row, StoredHead, examine_checkpoint},
+        verify::{AnswerRow, CheckpointRow, Row, StoredHead, examine_checkpoint},
     },
     service::audit::{checkpoint, signing_keys},
     storage::{Db, audit},
@@ -25,6 +25,8 @@ pub(crate) struct Stored {
     pub(crate) rows: Vec<Row>,
     pub(crate) head: StoredHead,
     pub(crate) checkpoints: Vec<CheckpointRow>,
+    /// The answers kept under an `Idempotency-Key`: of every tenth application.
+    pub(crate) answers: Vec<AnswerRow>,
     pub(crate) keys: Vec<VerifierKey>,
 }
 
@@ -38,6 +40,7 @@ fn main() {
     let begun = Instant::now();
     let found = [
         ("changed bytes of rows and their copies", bytes::of_rows(&stored)),
+        ("changed bytes of kept answers", bytes::of_answers(&stored)),
         ("changed bytes of the head", bytes::of_head(&stored)),
         ("changed bytes of checkpoints", bytes::of_checkpoints(&stored)),
         ("removals", order::removals(&stored)),
@@ -54,7 +57,9 @@ fn main() {
 async fn record(entries: u64) -> Stored {
     let folder = tempfile::tempdir().expect("a folder");
     let (app, db) = log::open(folder.path()).await;
-    log::fill(&app, entries).await;
+    let keyed = entries.div_ceil(10);
+    log::fill(&app, 0..keyed, true).await;
+    log::fill(&app, keyed..entries, false).await;
     checkpoint(&app).await.expect("signed");
     let stored = read(&db).await;
     app.stop().await;
@@ -68,10 +73,12 @@ async fn read(db: &Db) -> Stored {
     let keys = signing_keys(db).await.expect("keys");
     let mut tx = db.read().await.expect("a transaction");
     let fetched = audit::rows_to_verify(&mut tx, i64::MIN, u32::MAX >> 1).await.expect("rows");
+    let answers = audit::answers_to_verify(&mut tx, None, u32::MAX >> 1).await.expect("answers");
     Stored {
         rows: (0..fetched.count()).map(|index| fetched.read(index)).collect(),
         head: audit::head(&mut tx).await.expect("read").expect("a head"),
         checkpoints: audit::checkpoints_to_verify(&mut tx).await.expect("checkpoints"),
+        answers: (0..answers.count()).map(|index| answers.read(index)).collect(),
         keys,
     }
 }

@@ -158,6 +158,10 @@ pub struct Entry {
     pub payload: Box<RawValue>,
     /// The request that asked for it.
     pub request_id: RequestId,
+    /// The SHA-256 of the answer that is kept under the request's `Idempotency-Key`, when it had one: in lower-case
+    /// hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_sha256: Option<String>,
     /// Its place in the log: from 0, without gaps.
     #[schema(example = 123)]
     pub sequence: u64,
@@ -205,7 +209,7 @@ pub struct Facts<'a> {
 /// An entry that has yet to get its place and time: everything else is written, and hashed.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// Up to and with `"sequence":`.
+    /// Up to the comma before `"sequence":`.
     before_sequence: String,
     /// From the comma after the sequence up to and with `"time":"`.
     before_time: String,
@@ -229,7 +233,7 @@ impl Draft {
     /// Writes an entry around a payload, which must be canonical JSON already.
     pub fn new(facts: Facts<'_>, canonical_payload: &str) -> Result<Self, NotCanonical> {
         let before_sequence = format!(
-            r#"{{"action":{},"actor":{},"build":{},"payload":{canonical_payload},"request_id":{},"sequence":"#,
+            r#"{{"action":{},"actor":{},"build":{},"payload":{canonical_payload},"request_id":{}"#,
             canonical(&facts.action)?,
             canonical(facts.actor)?,
             canonical(&facts.build)?,
@@ -246,6 +250,15 @@ impl Draft {
             request_id: facts.request_id,
             subject: facts.subject.to_owned(),
         })
+    }
+
+    /// Names the answer that is kept under the request's `Idempotency-Key`, by its hash.
+    #[must_use]
+    pub fn naming_answer(mut self, response_sha256: Hash) -> Self {
+        let named = format!(r#","response_sha256":"{response_sha256}""#);
+        self.before_sequence.push_str(&named);
+        self.hasher.update(&named);
+        self
     }
 
     /// What was done.
@@ -275,7 +288,7 @@ impl Draft {
     /// The entry at a place and time. `sequence` is at most [`MAX_SEQUENCE`].
     #[must_use]
     pub fn place(&self, sequence: u64, time: Timestamp) -> Placed {
-        let rest = format!(r#"{sequence}{}{time}"}}"#, self.before_time);
+        let rest = format!(r#","sequence":{sequence}{}{time}"}}"#, self.before_time);
         let leaf_hash = tree::finish(self.hasher.clone().chain_update(&rest));
         Placed { bytes: [self.before_sequence.as_str(), &rest].concat(), leaf_hash }
     }

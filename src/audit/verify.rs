@@ -8,20 +8,28 @@
 //! A log that was rewritten or cut off together with all of its hashes and copies agrees with itself. Only a
 //! checkpoint that was kept elsewhere shows that: it is a [`Claim`] that the tree must meet.
 
+mod answers;
 mod claims;
 mod examine;
 mod finding;
+mod forms;
 mod glance;
+mod marks;
 mod texts;
 
+pub use answers::{AnswerRow, examine_answer};
 use claims::Claims;
 pub use claims::{CheckpointRow, Claim, Source, examine_checkpoint, examine_order};
-pub use examine::{Examined, examine};
+pub use examine::{Examined, erased_by, examine};
 pub use finding::{Finding, Misplacement, What};
-pub use glance::glance;
+pub use glance::{DecisionForms, glance};
+pub use marks::Marks;
 pub use texts::Texts;
 
-use super::tree::{Frontier, Hash, Node, tiles::stored_level};
+use super::{
+    kept_answer::KEPT_FOR,
+    tree::{Frontier, Hash, Node, tiles::stored_level},
+};
 use crate::domain::timestamp::Timestamp;
 
 /// A stored entry, as it stands, with what other tables repeat of it. Nothing of it is believed.
@@ -78,14 +86,27 @@ pub struct StoredHead {
     pub updated_at: Option<Timestamp>,
 }
 
+impl StoredHead {
+    /// Answers to requests that were recorded at this time or later must be there still. `None`: however early.
+    #[must_use]
+    pub fn answers_from(&self) -> Option<Timestamp> {
+        self.updated_at?.checked_add(-KEPT_FOR)
+    }
+}
+
 /// How many rows other tables have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     pub decisions: u64,
     pub applications: u64,
     pub nodes: u64,
-    /// Of the applications, those whose applicant is erased.
-    pub erased: u64,
+    /// One, as the database holds it to.
+    pub heads: u64,
+    /// Of the applications, those whose applicant is erased, and since when.
+    pub erased: Marks,
+    /// Answers under an `Idempotency-Key` of decisions that were recorded within [`KEPT_FOR`] of the last entry: later
+    /// ones than these are kept no longer, or not.
+    pub answers: u64,
 }
 
 /// Data keys that are not where they should be: how many, and the id of the first of their applications.
@@ -168,7 +189,8 @@ impl Verifier {
         self.last_time = Some(examined.time);
         self.seen.decisions += u64::from(examined.is_decision);
         self.seen.applications += u64::from(examined.is_latest);
-        self.seen.erased += examined.erased;
+        self.seen.erased.join(examined.erased);
+        self.seen.answers += u64::from(examined.names_answer && self.head.answers_from() <= Some(examined.time));
         let (completed, nodes) = (&mut self.completed, &mut self.seen.nodes);
         self.frontier.append(examined.leaf, |node| {
             if stored_level(node.id).is_some() {
@@ -177,6 +199,18 @@ impl Verifier {
             }
         });
         self.claims.hold(&self.frontier)
+    }
+
+    /// The stored head.
+    #[must_use]
+    pub const fn head(&self) -> &StoredHead {
+        &self.head
+    }
+
+    /// How many nodes [`Self::take_completed`] would give.
+    #[must_use]
+    pub const fn completed(&self) -> usize {
+        self.completed.len()
     }
 
     /// The stored nodes that the rows since the last call complete, as they must be.
@@ -209,13 +243,19 @@ impl Verifier {
             ("decisions", counts.decisions, self.seen.decisions),
             ("applications", counts.applications, self.seen.applications),
             ("audit_nodes", counts.nodes, self.seen.nodes),
+            ("audit_head", counts.heads, 1),
         ] {
             if stored != seen {
                 return Err(Finding::of_log(What::RowsDiffer { table, stored, expected: seen }));
             }
         }
+        if counts.answers != self.seen.answers {
+            let (stored, logged) = (counts.answers, self.seen.answers);
+            return Err(Finding::of_log(What::AnswersRemoved { stored, logged }));
+        }
         if counts.erased != self.seen.erased {
-            return Err(Finding::of_log(What::ErasuresDiffer { stored: counts.erased, logged: self.seen.erased }));
+            let (stored, logged) = (counts.erased.count, self.seen.erased.count);
+            return Err(Finding::of_log(What::ErasuresDiffer { stored, logged }));
         }
         Ok(())
     }

@@ -1,8 +1,45 @@
 //! Computing for long, without holding up the runtime's other work.
 
-use std::panic::resume_unwind;
+use std::{
+    num::NonZero,
+    panic::resume_unwind,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use tokio::task::JoinHandle;
+
+/// What threads need in turn, and would else make anew each time: buffers, and what was learnt. There are no more of them
+/// than were needed at once.
+#[derive(Debug)]
+pub(super) struct Spares<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T> Clone for Spares<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Spares<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T: Default> Spares<T> {
+    /// One that somebody gave back, as it was given; a new one when there is none.
+    pub(super) fn take(&self) -> T {
+        self.all().pop().unwrap_or_default()
+    }
+
+    pub(super) fn give_back(&self, spare: T) {
+        self.all().push(spare);
+    }
+
+    /// A panic elsewhere leaves them as they are.
+    fn all(&self) -> MutexGuard<'_, Vec<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Runs what computes for long on a thread for that. If it panics, its caller does.
 pub(super) async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -13,6 +50,12 @@ pub(super) async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T 
 pub(super) async fn finished<T>(work: JoinHandle<T>) -> T {
     // Nobody gives up work that he waits for, so an error is a panic.
     work.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+}
+
+/// How many pieces of work, each for one thread, are begun before the first is waited for: enough that no processor waits
+/// for one to be handed over.
+pub(super) fn chunks_at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get) + 2
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-pub(super) use change::{AnswerDraft, Change, DecisionDraft, Effect, Event, KeptAnswer, Rejection};
+pub(super) use change::{AnswerDraft, Change, DecisionDraft, Effect, Event, Rejection};
 pub(super) use lone::LoneEntry;
 
 use self::admission::{Admission, TurnedAway};

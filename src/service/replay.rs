@@ -1,21 +1,24 @@
 //! Deciding every stored application again, with the model and the policy that its decision names, and
 //! comparing what comes of it with what is recorded, bit for bit.
 //!
-//! The log is read in chunks; while one is decided again, on all cores, the next is read. Nothing is
-//! believed of the files that decide: they are found by their hash, and hashed again. Whether the log itself
-//! is what it was is [`super::audit::verify`]'s to say.
+//! The log is read in chunks; while the next is read, those before it are decided again, each by one thread.
+//! Nothing is believed of the files that decide: they are found by their hash, and hashed again. Whether the
+//! log itself is what it was is [`super::audit::verify`]'s to say.
 
 mod deciders;
 
 use std::{borrow::Cow, collections::VecDeque, sync::Arc};
 
-use rayon::prelude::*;
+use futures_util::future::join;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
 
 use self::deciders::{Deciders, Near, Pair};
-use super::{blocking::finished, registry};
+use super::{
+    blocking::{Spares, chunks_at_once, finished, off_the_runtime},
+    registry,
+};
 use crate::{
     audit::entry::Action,
     decide::replay::{Difference, Inputs, Recorded},
@@ -26,11 +29,9 @@ use crate::{
     },
 };
 
-/// How many entries are read at a time: few enough that they stay in a processor's cache.
+/// How many entries are read at a time, and decided again by one thread: few enough that they stay in a processor's cache.
 const CHUNK: u64 = 256;
-/// How many chunks are decided again, or wait for it, while the next is read.
-const AT_ONCE: usize = 2;
-/// How many neighbouring entries one thread takes: as many as are scored side by side.
+/// How many neighbouring entries are scored side by side.
 const RUN: usize = 128;
 /// How many findings a report lists. All are counted.
 const MAX_LISTED: usize = 1_000;
@@ -89,21 +90,41 @@ pub async fn replay(db: &Db, period: Period, mut progress: impl FnMut(u64, u64))
     let (first, end) = bounds(&mut tx, period).await?;
     let mut report = Report::default();
     let deciders = Arc::new(Deciders::default());
-    let mut running = VecDeque::new();
-    let mut next = first;
+    let mut running: VecDeque<(u64, JoinHandle<Chunk>)> = VecDeque::new();
+    let spares: Spares<Entries> = Spares::default();
+    let (mut next, at_once) = (first, chunks_at_once());
     loop {
-        if next < end && running.len() < AT_ONCE {
-            let behind = end.min(next + CHUNK);
-            let chunk = entries::range(&mut tx, next, behind).await?;
-            running.push_back((behind, repeat(chunk, Arc::clone(&deciders))));
-            next = behind;
-            continue;
+        let oldest = if next == end || running.len() >= at_once { running.pop_front() } else { None };
+        if next == end && oldest.is_none() {
+            break;
         }
-        let Some((done, chunk)) = running.pop_front() else { break };
-        let Chunk { mut tally, waiting } = finished(chunk).await;
-        finish_waiting(&mut tx, waiting, &deciders, &mut tally).await?;
-        report.add(tally);
-        progress(done - first, end - first);
+        let behind = end.min(next + CHUNK);
+        let repeated = async {
+            let (done, chunk) = oldest?;
+            Some((done, finished(chunk).await))
+        };
+        let repeated = if next < end {
+            let mut entries = spares.take();
+            let reading = entries::refill(&mut tx, next..behind, &mut entries);
+            let (read, repeated) = join(reading, repeated).await;
+            read?;
+            let (deciders, spares) = (Arc::clone(&deciders), spares.clone());
+            let chunk = move || {
+                let chunk = repeat(&entries, &deciders);
+                spares.give_back(entries);
+                chunk
+            };
+            running.push_back((behind, tokio::task::spawn_blocking(chunk)));
+            next = behind;
+            repeated
+        } else {
+            repeated.await
+        };
+        if let Some((done, Chunk { mut tally, waiting })) = repeated {
+            finish_waiting(&mut tx, waiting, &deciders, &mut tally).await?;
+            report.add(tally);
+            progress(done - first, end - first);
+        }
     }
     report.repeated = report.differing == 0 && report.not_repeatable == 0;
     Ok(report)
@@ -133,13 +154,17 @@ async fn finish_waiting(
 ) -> Result<(), storage::Error> {
     while let Some(first) = waiting.first() {
         let pair = first.pair.clone();
-        let decider = registry::decider(tx, &pair.model_sha256, &pair.policy_sha256).await?;
-        deciders.insert(pair, decider.map_err(|error| error.to_string()));
+        // It waited for the same as the chunk before, as a rule.
+        if !deciders.have(&pair) {
+            let decider = registry::decider(tx, &pair.model_sha256, &pair.policy_sha256).await?;
+            deciders.insert(pair, decider.map_err(|error| error.to_string()));
+        }
         let mut chunk = Entries::default();
         for waiting in &waiting {
             chunk.push(waiting.sequence, &waiting.entry);
         }
-        let again = finished(repeat(chunk, Arc::clone(deciders))).await;
+        let deciders = Arc::clone(deciders);
+        let again = off_the_runtime(move || repeat(&chunk, &deciders)).await;
         tally.merge(again.tally);
         waiting = again.waiting;
     }
@@ -203,17 +228,15 @@ impl Report {
     }
 }
 
-/// Begins to decide a chunk's applications again, on all cores and off the runtime's own thread.
-fn repeat(chunk: Entries, deciders: Arc<Deciders>) -> JoinHandle<Chunk> {
-    tokio::task::spawn_blocking(move || {
-        let runs = (0..chunk.len().div_ceil(RUN)).into_par_iter();
-        let runs = runs.map(|run| repeat_run(chunk.part(run * RUN..chunk.len().min(run * RUN + RUN)), &deciders));
-        runs.reduce(Chunk::default, |mut one, other| {
-            one.tally.merge(other.tally);
-            one.waiting.extend(other.waiting);
-            one
-        })
-    })
+/// Decides a chunk's applications again.
+fn repeat(entries: &Entries, deciders: &Deciders) -> Chunk {
+    let mut chunk = Chunk::default();
+    for begin in (0..entries.len()).step_by(RUN) {
+        let run = repeat_run(entries.part(begin..entries.len().min(begin + RUN)), deciders);
+        chunk.tally.merge(run.tally);
+        chunk.waiting.extend(run.waiting);
+    }
+    chunk
 }
 
 fn repeat_run<'a>(run: impl Iterator<Item = (u64, &'a str)>, deciders: &Deciders) -> Chunk {

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{
     Answer, App, BUILD, Call,
     idempotency::Request,
-    recorder::{AnswerDraft, Change, DecisionDraft, Effect, KeptAnswer, RecordError, Rejection},
+    recorder::{AnswerDraft, Change, DecisionDraft, Effect, RecordError, Rejection},
     stored,
     submit::inconsistent,
     vault::Held,
@@ -102,7 +102,9 @@ pub async fn decide(
             return stored.ok_or(error);
         }
     };
-    change.kept = reservation.map(|reservation| KeptAnswer::seal(reservation, &change.answer, &held)).transpose()?;
+    if let Some(reservation) = reservation {
+        change = change.keep(reservation, &held)?;
+    }
     app.recorder().record(change).await.map_err(|rejection| match rejection {
         Rejection::Record(error) => error.into(),
         Rejection::Version { current } => ReviewError::VersionMismatch { current },

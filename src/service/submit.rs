@@ -6,7 +6,7 @@ use super::{
     Answer, App, BUILD, Call,
     idempotency::Request,
     in_force::InForce,
-    recorder::{AnswerDraft, Change, DecisionDraft, Effect, KeptAnswer, RecordError, Rejection},
+    recorder::{AnswerDraft, Change, DecisionDraft, Effect, RecordError, Rejection},
     vault::Held,
     view::{ApplicationView, DecisionView, Status},
 };
@@ -71,7 +71,9 @@ async fn attempt(app: &App, call: Call<'_>, body: &[u8]) -> Result<Option<Answer
             return stored.map(Some).ok_or(error);
         }
     };
-    change.kept = reservation.map(|reservation| KeptAnswer::seal(reservation, &change.answer, &held)).transpose()?;
+    if let Some(reservation) = reservation {
+        change = change.keep(reservation, &held)?;
+    }
     match app.recorder().record(change).instrument(debug_span!("record")).await {
         Ok(answer) => Ok(Some(answer)),
         Err(Rejection::Superseded) => Ok(None),

@@ -17,15 +17,18 @@ use crate::{
 };
 
 pub mod activations;
+mod answers;
 pub mod checkpoints;
 mod hashes;
 mod texts;
 mod verification;
 
+pub use answers::{FetchedAnswers, answers_to_verify, missing_answer};
 pub use hashes::proof_hashes;
 pub use texts::texts_to_verify;
 pub use verification::{
-    Fetched, checkpoints_to_verify, counts, cut_off_at, entry_at, key_entries, misplaced_keys, node, rows_to_verify,
+    Fetched, checkpoints_to_verify, counts, cut_off_at, entries_of, entry_at, erased, misplaced_keys, nodes,
+    rows_to_verify,
 };
 
 const HEAD_TABLE: &str = "audit_head";
@@ -140,6 +143,7 @@ pub(super) fn queries() -> impl Iterator<Item = &'static str> {
         .chain(INSERT_ENTRIES.texts())
         .chain(INSERT_NODES.texts())
         .chain(verification::QUERIES)
+        .chain(answers::QUERIES)
 }
 
 /// The queries that SQLite alone is asked.

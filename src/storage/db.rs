@@ -85,6 +85,15 @@ impl Db {
         }
     }
 
+    /// Begins a second transaction that reads beside another; `None` where readers have one connection alone.
+    pub async fn read_beside(&self) -> Option<Result<Tx, Error>> {
+        let connections = match self {
+            Self::Sqlite { readers, .. } => readers.options().get_max_connections(),
+            Self::Postgres { readers, .. } => readers.options().get_max_connections(),
+        };
+        if connections > 1 { Some(self.read().await) } else { None }
+    }
+
     /// Begins the transaction that writes. There is one at a time, in all processes together: a second waits
     /// for the first.
     pub async fn write(&self) -> Result<Tx, Error> {

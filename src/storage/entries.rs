@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use sqlx::Row as _;
+
 use super::{Error, Tx, db::on_backend};
 
 /// Entries as they stand, in the order of the places where they were found. Their bytes are held in one piece.
@@ -57,13 +59,28 @@ pub(super) fn queries() -> impl Iterator<Item = &'static str> {
 
 /// The entries from the sequence `first` to before `end` that are there, in order.
 pub async fn range(tx: &mut Tx, first: u64, end: u64) -> Result<Entries, Error> {
-    let (from, end) = (super::audit::signed(first)?, super::audit::signed(end)?);
-    let (rows, lines, text): (i64, Option<String>, Option<String>) =
-        on_backend!(tx, |connection| sqlx::query_as(RANGE).bind(from).bind(end).fetch_one(connection).await?);
-    let (lines, text) = (lines.unwrap_or_default(), text.unwrap_or_default());
-    let corrupt = || Error::corrupt("audit_entries", "entry", format!("one from {first} on"));
-    let places = places(&lines, &text).filter(|places| i64::try_from(places.len()) == Ok(rows));
-    Ok(Entries { places: places.ok_or_else(corrupt)?, text })
+    let mut entries = Entries::default();
+    refill(tx, first..end, &mut entries).await?;
+    Ok(entries)
+}
+
+/// As [`range`], in the place of other entries, whose memory is used again.
+pub async fn refill(tx: &mut Tx, sequences: Range<u64>, entries: &mut Entries) -> Result<(), Error> {
+    let (from, end) = (super::audit::signed(sequences.start)?, super::audit::signed(sequences.end)?);
+    entries.text.clear();
+    entries.places.clear();
+    let rows: i64 = on_backend!(tx, |connection| {
+        let row = sqlx::query(RANGE).bind(from).bind(end).fetch_one(connection).await?;
+        // The database's own memory is free again before the next is asked for.
+        entries.text.push_str(row.try_get::<Option<&str>, _>(2)?.unwrap_or_default());
+        let lines: Option<&str> = row.try_get(1)?;
+        entries.places = places(lines.unwrap_or_default(), &entries.text).unwrap_or_default();
+        row.try_get(0)?
+    });
+    if i64::try_from(entries.places.len()) == Ok(rows) {
+        return Ok(());
+    }
+    Err(Error::corrupt("audit_entries", "entry", format!("one from {} on", sequences.start)))
 }
 
 fn places(lines: &str, text: &str) -> Option<Vec<Place>> {

@@ -12,6 +12,7 @@ use std::{
 use futures_util::{StreamExt as _, stream};
 use rstest::rstest;
 use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
 use crate::{
     app::{OPENING_ENTRIES, TestApp, application},
@@ -83,6 +84,38 @@ async fn a_full_disk_ends_an_export_in_one_line_and_leaves_no_file(#[values("jso
     assert!(said.lines().count() == 1 && said.contains("File too large"), "{said}");
     let left: Vec<_> = fs::read_dir(folder.path()).expect("a folder").collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_was_changed_is_named_by_the_commands_and_they_exit_with_one() {
+    let (app, folder) = (filled(3).await, tempfile::tempdir().expect("a folder"));
+    let path = folder.path().join("underwright.db");
+    let copy = format!("VACUUM INTO '{}'", path.display());
+    let address = app.store.url();
+    let mut connection = SqliteConnection::connect(&address).await.expect("connected");
+    sqlx::raw_sql(AssertSqlSafe(copy)).execute(&mut connection).await.expect("copied");
+    connection.close().await.expect("closed");
+
+    let url = format!("sqlite://{}", path.display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("connected");
+    let change = format!(
+        "UPDATE audit_entries SET entry = replace(entry, '\"score\":', '\"score\":1') \
+         WHERE sequence = {OPENING_ENTRIES}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(change)).execute(&mut connection).await.expect("changed");
+    connection.close().await.expect("closed");
+
+    let replayed = json(&run(&["audit", "replay", "--json", "--database-url", &url]), 1);
+    let finding = &replayed["findings"][0];
+    assert_eq!((&replayed["differing"], &finding["sequence"]), (&1.into(), &OPENING_ENTRIES.into()), "{replayed}");
+    let pointers: Vec<_> =
+        finding["differences"].as_array().expect("a list").iter().map(|found| &found["pointer"]).collect();
+    assert!(pointers.contains(&&Value::from("/decision/score")), "{replayed}");
+    let verified = json(&run(&["audit", "verify", "--json", "--database-url", &url]), 1);
+    assert_eq!(
+        (&verified["finding"]["sequence"], &verified["finding"]["finding"]),
+        (&OPENING_ENTRIES.into(), &"changed".into())
+    );
 }
 
 /// More than an export, a verification or a replay takes for its buffers, in all their copies, and less than the log.

@@ -30,6 +30,15 @@ fn a_placed_entry_is_canonical_and_reads_back() {
 }
 
 #[test]
+fn an_entry_that_names_an_answer_is_canonical_and_reads_back() {
+    let hash = tree::leaf_hash(b"an answer");
+    let placed = draft("ada", "app_1", &json!({})).naming_answer(hash).place(12, noon());
+    assert_eq!(placed.leaf_hash, tree::leaf_hash(placed.bytes.as_bytes()), "the hash that was begun early");
+    let entry = Entry::parse(placed.bytes.as_bytes()).unwrap();
+    assert_eq!(entry.response_sha256, Some(hash.to_string()));
+}
+
+#[test]
 fn one_subject_in_two_roles_is_two_actors() {
     let name = |role| actor_name(&Principal { subject: "ada".to_owned(), role });
     assert_eq!((name(Role::Officer), name(Role::Service)), ("officer:ada".to_owned(), "service:ada".to_owned()));

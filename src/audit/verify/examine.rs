@@ -1,9 +1,9 @@
 //! Looking at one row alone.
 
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{ApplicationCopy, DecisionCopy, Misplacement, Row, What};
+use super::{ApplicationCopy, DecisionCopy, Marks, Misplacement, Row, What};
 use crate::{
     audit::{
         entry::{Action, Entry, actor_name},
@@ -26,14 +26,16 @@ pub struct Examined {
     pub is_decision: bool,
     /// Whether this is the application's latest decision, at which it stands.
     pub is_latest: bool,
-    /// Of how many applications it says that their data keys were destroyed.
-    pub erased: u64,
+    /// The applications of which it says that their data keys were destroyed.
+    pub erased: Marks,
+    /// Whether it names an answer that is kept under an `Idempotency-Key`.
+    pub names_answer: bool,
 }
 
 /// What an erasure says.
 #[derive(Deserialize)]
 struct Erasure {
-    applications: Vec<IgnoredAny>,
+    applications: Vec<String>,
 }
 
 /// What of a payload is repeated in other tables.
@@ -107,11 +109,17 @@ pub fn examine(row: &Row) -> Result<Examined, What> {
             return Err(What::ColumnChanged { column });
         }
     }
+    let names_answer = entry.response_sha256.is_some();
     if !entry.action.is_decision() {
         return match &row.decision {
-            None => {
-                Ok(Examined { leaf, time: entry.time, is_decision: false, is_latest: false, erased: erased(&entry) })
-            }
+            None => Ok(Examined {
+                leaf,
+                time: entry.time,
+                is_decision: false,
+                is_latest: false,
+                erased: marks(&entry),
+                names_answer,
+            }),
             Some(_) => Err(What::CopyTooMany { table: "decisions" }),
         };
     }
@@ -121,16 +129,26 @@ pub fn examine(row: &Row) -> Result<Examined, What> {
     }
     let Some(application) = &row.application else { return Err(What::CopyMissing { table: "applications" }) };
     let is_latest = compare_copies(&entry, decision, application)?;
-    Ok(Examined { leaf, time: entry.time, is_decision: true, is_latest, erased: 0 })
+    Ok(Examined { leaf, time: entry.time, is_decision: true, is_latest, erased: Marks::default(), names_answer })
 }
 
-/// Of how many applications an entry says that their data keys were destroyed.
-fn erased(entry: &Entry) -> u64 {
+/// The applications of which an entry says that their data keys were destroyed.
+#[must_use]
+pub fn erased_by(entry: &Entry) -> Vec<String> {
     if !entry.action.is_erasure() {
-        return 0;
+        return Vec::new();
     }
     let erasure: Result<Erasure, _> = serde_json::from_str(entry.payload.get());
-    erasure.map_or(0, |erasure| erasure.applications.len() as u64)
+    erasure.map_or_else(|_| Vec::new(), |erasure| erasure.applications)
+}
+
+/// The marks that an erasure leaves.
+fn marks(entry: &Entry) -> Marks {
+    let (mut marks, time) = (Marks::default(), entry.time.to_string());
+    for application in erased_by(entry) {
+        marks.add(&application, &time);
+    }
+    marks
 }
 
 /// Holds the copies against the entry, and says whether this is the application's latest decision.

@@ -65,12 +65,20 @@ pub enum What {
     HeadMissing,
     /// A table has another number of rows than the log gives reason for.
     RowsDiffer { table: &'static str, stored: u64, expected: u64 },
-    /// Other applications are marked as erased than the log says: not as many.
+    /// Other applications are marked as erased than the log says, not as many, or at other times.
     ErasuresDiffer { stored: u64, logged: u64 },
+    /// An application is marked as erased that the log says nothing of, in the place of another.
+    ErasureInserted { application: String },
     /// Data keys were removed and nothing in the log says so.
     DataKeysMissing { count: u64, application: String },
     /// There are data keys of applicants who were erased, or of no application.
     DataKeysLeft { count: u64, application: String },
+    /// The answer that is kept for the entry is not the one that it names.
+    AnswerChanged,
+    /// There is an answer under an `Idempotency-Key` that no entry names.
+    AnswerInserted { application: String, version: i64 },
+    /// There are fewer answers than the entries of the last day name.
+    AnswersRemoved { stored: u64, logged: u64 },
     /// The database's file cannot be read whole, or holds what its tables do not allow.
     FileDamaged { detail: String },
 }
@@ -189,8 +197,12 @@ impl fmt::Display for Finding {
                 write!(f, "the head of the log was changed: it does not agree with itself or the last entry")
             }
             What::HeadMissing => write!(f, "the head of the log was removed"),
-            What::ErasuresDiffer { .. } | What::DataKeysMissing { .. } | What::DataKeysLeft { .. } => {
-                keys_otherwise(f, &self.what)
+            What::ErasuresDiffer { .. }
+            | What::ErasureInserted { .. }
+            | What::DataKeysMissing { .. }
+            | What::DataKeysLeft { .. } => keys_otherwise(f, &self.what),
+            What::AnswerChanged | What::AnswerInserted { .. } | What::AnswersRemoved { .. } => {
+                answers_otherwise(f, self.sequence, &self.what)
             }
             What::FileDamaged { detail } => {
                 write!(f, "the database file is damaged ({detail}); restore it from a backup")
@@ -229,6 +241,10 @@ fn keys_otherwise(f: &mut fmt::Formatter<'_>, what: &What) -> fmt::Result {
             "erasures were made or unmade behind the log: {stored} applications are marked as erased, and the log says it of \
              {logged}"
         ),
+        What::ErasureInserted { application } => write!(
+            f,
+            "an erasure was moved behind the log: {application} is marked as erased, and the log says it of another"
+        ),
         What::DataKeysMissing { count, application } => write!(
             f,
             "{count} data keys were removed without an erasure, the first that of {application}: their applicants cannot be \
@@ -239,6 +255,37 @@ fn keys_otherwise(f: &mut fmt::Formatter<'_>, what: &What) -> fmt::Result {
             "{count} data keys were put back or inserted, the first that of {application}, whose applicant was erased or \
              which is not there"
         ),
+        _ => Ok(()),
+    }
+}
+
+/// What is wrong with the answers that are kept for repeated requests.
+fn answers_otherwise(f: &mut fmt::Formatter<'_>, sequence: Option<i64>, what: &What) -> fmt::Result {
+    let n = sequence.unwrap_or_default();
+    match what {
+        What::AnswerChanged => write!(
+            f,
+            "the answer in idempotency_keys for entry {n} was changed, or is kept twice: it is not the one that the entry names"
+        ),
+        What::AnswerInserted { application, version } => {
+            write!(
+                f,
+                "an answer was inserted into idempotency_keys: it says that it is of version {version} of {application}, "
+            )?;
+            match sequence {
+                Some(n) => write!(f, "and entry {n} names none"),
+                None => write!(f, "and there is no such version"),
+            }
+        }
+        What::AnswersRemoved { stored, logged } => {
+            if sequence.is_some() {
+                write!(
+                    f,
+                    "answers were removed from idempotency_keys before their day was over, the first that of entry {n}: "
+                )?;
+            }
+            write!(f, "the entries of the last day name {logged} answers in idempotency_keys, and there are {stored}")
+        }
         _ => Ok(()),
     }
 }

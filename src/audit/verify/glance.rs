@@ -4,10 +4,9 @@
 //! once over the bytes and copies nothing. It answers for rows only when nothing about any of them is unusual; of the
 //! others it says nothing, and they are looked at one by one. So it may refuse what is sound, never the other way round.
 
-use rayon::prelude::*;
-
 use super::{
-    Examined,
+    Examined, Marks,
+    forms::Forms,
     texts::{RowText, Texts},
 };
 use crate::{
@@ -21,25 +20,23 @@ use crate::{
     },
 };
 
-/// How many neighbouring rows one thread looks at.
-const RUN: usize = 32;
+/// The forms that payloads of decisions have.
+pub type DecisionForms = Forms<ASKED>;
 
-/// Looks at rows together, on all threads; `None` when one of them must be looked at by itself.
+/// Looks at rows together, with the `forms` that others had; `None` when one of them must be looked at by itself.
 #[must_use]
-pub fn glance(texts: &Texts) -> Option<Vec<(i64, Examined)>> {
+pub fn glance(texts: &Texts<'_>, forms: &mut DecisionForms) -> Option<Vec<(i64, Examined)>> {
     let rows = texts.rows()?;
-    let runs: Option<Vec<Vec<_>>> =
-        rows.par_chunks(RUN).map(|run| run.iter().map(glance_at).collect::<Option<Vec<_>>>()).collect();
-    let examined = runs?.concat();
+    let examined: Vec<_> = rows.iter().map(|row| glance_at(row, forms)).collect::<Option<_>>()?;
     examined.is_sorted_by(|(before, _), (after, _)| before < after).then_some(examined)
 }
 
-fn glance_at(row: &RowText<'_>) -> Option<(i64, Examined)> {
+fn glance_at(row: &RowText<'_>, forms: &mut DecisionForms) -> Option<(i64, Examined)> {
     let leaf = tree::leaf_hash(row.entry.as_bytes());
     if !is_hex_of(row.leaf_hash, leaf.as_bytes()) {
         return None;
     }
-    let said = Said::read(row.entry)?;
+    let said = Said::read(row.entry, forms)?;
     let (role, name) = row.actor.split_once(':')?;
     let agrees = said.sequence == row.sequence
         && said.time == row.recorded_at
@@ -58,7 +55,10 @@ fn glance_at(row: &RowText<'_>) -> Option<(i64, Examined)> {
         None if row.decided.is_empty() => (false, false),
         None => return None,
     };
-    Some((row.sequence.parse().ok()?, Examined { leaf, time, is_decision, is_latest, erased: said.erased }))
+    let mut erased = Marks::default();
+    said.erased.iter().for_each(|application| erased.add(application, said.time));
+    let examined = Examined { leaf, time, is_decision, is_latest, erased, names_answer: said.names_answer };
+    Some((row.sequence.parse().ok()?, examined))
 }
 
 /// Holds the copies against the entry, and says whether the application stands at this decision.
@@ -72,7 +72,11 @@ fn is_latest(row: &RowText<'_>, said: &Said<'_>, payload: &Payload<'_>) -> Optio
         && Timestamp::parse_written(payload.decided_at?).is_some()
         && payload.decided_at? == row.decided_at
         && payload.outcome? == row.outcome
-        && row.automatic == if payload.automatic? { "1" } else { "0" }
+        && match payload.automatic? {
+            "true" => row.automatic == "1",
+            "false" => row.automatic == "0",
+            _ => false,
+        }
         && payload.version.unwrap_or("1") == row.number;
     let (number, version) = (row.number.parse::<i64>().ok()?, row.version.parse::<i64>().ok()?);
     let is_latest = number == version;
@@ -112,21 +116,25 @@ struct Said<'a> {
     role: Role,
     actor_subject: &'a str,
     request_id: &'a str,
+    names_answer: bool,
     sequence: &'a str,
     subject: &'a str,
     time: &'a str,
     /// Of a decision.
     payload: Option<Payload<'a>>,
-    /// Of how many applications it says that their data keys were destroyed.
-    erased: u64,
+    /// The applications of which it says that their data keys were destroyed.
+    erased: Vec<&'a str>,
 }
+
+/// How many values of a decision's payload are asked for.
+const ASKED: usize = 8;
 
 /// What of a decision's payload is repeated in other tables.
 #[derive(Default)]
 struct Payload<'a> {
     id: Option<&'a str>,
     outcome: Option<&'a str>,
-    automatic: Option<bool>,
+    automatic: Option<&'a str>,
     decided_at: Option<&'a str>,
     version: Option<&'a str>,
     external_reference: Option<&'a str>,
@@ -135,7 +143,7 @@ struct Payload<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn read(entry: &'a str) -> Option<Self> {
+    fn read(entry: &'a str, forms: &mut DecisionForms) -> Option<Self> {
         let mut reader = Reader::inside(1, entry);
         reader.word(r#"{"action":"#)?;
         let action = Action::parse(reader.plain()?)?;
@@ -146,17 +154,21 @@ impl<'a> Said<'a> {
         reader.word(r#"},"build":"#)?;
         reader.quoted()?;
         reader.word(r#","payload":"#)?;
-        let (mut payload, mut erased) = (None, 0);
+        let (mut payload, mut erased) = (None, Vec::new());
         if action.is_decision() {
-            payload = Some(Payload::read(&mut reader)?);
+            payload = Some(Payload::read_by_form(&mut reader, forms)?);
         } else if action.is_erasure() {
-            erased = count_erased(&mut reader)?;
+            erased = erased_in(&mut reader)?;
         } else {
-            reader.value()?;
+            reader.skip()?;
         }
         reader.word(r#","request_id":"#)?;
         let request_id = reader.plain()?;
         request_id.parse::<RequestId>().ok()?;
+        let names_answer = reader.word(r#","response_sha256":"#).is_some();
+        if names_answer {
+            reader.plain()?;
+        }
         reader.word(r#","sequence":"#)?;
         let sequence = reader.number()?;
         sequence.parse::<u64>().ok()?;
@@ -165,74 +177,107 @@ impl<'a> Said<'a> {
         reader.word(r#","time":"#)?;
         let time = reader.plain()?;
         reader.word("}")?;
-        let said = Self { action, role, actor_subject, request_id, sequence, subject, time, payload, erased };
+        let said =
+            Self { action, role, actor_subject, request_id, names_answer, sequence, subject, time, payload, erased };
         reader.is_at_end().then_some(said)
     }
 }
 
-/// Reads what an erasure says, and counts the applications in it.
-fn count_erased(reader: &mut Reader<'_>) -> Option<u64> {
-    let mut count = None;
+/// Reads what an erasure says, and gives the applications in it.
+fn erased_in<'a>(reader: &mut Reader<'a>) -> Option<Vec<&'a str>> {
+    let mut erased = None;
     reader.object(|name, reader| {
         if name != "applications" {
-            return reader.value().map(drop);
+            return reader.skip();
         }
-        let counted = count.insert(0);
+        let erased = erased.insert(Vec::new());
         reader.array(|reader| {
-            *counted += 1;
-            reader.value().map(drop)
+            erased.push(reader.plain()?);
+            Some(())
         })
     })?;
-    count
+    erased
+}
+
+/// The values that are asked for, as they stand.
+type Asked<'a> = [Option<&'a str>; ASKED];
+
+/// Reads one of them.
+fn ask<'a>(reader: &mut Reader<'a>, value: &mut Option<&'a str>) -> Option<()> {
+    *value = Some(reader.scalar()?);
+    Some(())
 }
 
 impl<'a> Payload<'a> {
-    fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        let mut payload = Self::default();
-        reader.object(|name, reader| {
-            match name {
-                "application" => payload.read_application(reader)?,
-                "decision" => payload.read_decision(reader)?,
-                "version" => payload.version = Some(reader.number()?),
-                _ => drop(reader.value()?),
-            }
-            Some(())
-        })?;
-        Some(payload)
+    /// Reads a payload, by the form that one before had where there was such a one.
+    fn read_by_form(reader: &mut Reader<'a>, forms: &mut DecisionForms) -> Option<Self> {
+        let beginning = reader.clone();
+        let asked = if let Some(asked) = forms.read(reader) {
+            asked
+        } else {
+            *reader = beginning;
+            let mut asked = Asked::default();
+            let text = reader.spanned(|reader| read_payload(reader, &mut asked))?;
+            forms.learn(text, asked);
+            asked
+        };
+        Self::of(asked)
     }
 
-    fn read_application(&mut self, reader: &mut Reader<'a>) -> Option<()> {
-        reader.object(|name, reader| {
-            match name {
-                "external_reference" => self.external_reference = Some(reader.plain()?),
-                "loan" => self.read_loan(reader)?,
-                _ => drop(reader.value()?),
-            }
-            Some(())
+    /// Takes the quotes off what must be texts; `None` when something is not what it must be.
+    fn of(
+        [id, outcome, automatic, decided_at, version, external_reference, amount, currency]: Asked<'a>,
+    ) -> Option<Self> {
+        Some(Self {
+            id: optional(id, unquoted)?,
+            outcome: optional(outcome, unquoted)?,
+            automatic,
+            decided_at: optional(decided_at, unquoted)?,
+            version: optional(version, number)?,
+            external_reference: optional(external_reference, unquoted)?,
+            amount: optional(amount, number)?,
+            currency: optional(currency, unquoted)?,
         })
     }
+}
 
-    fn read_loan(&mut self, reader: &mut Reader<'a>) -> Option<()> {
-        reader.object(|name, reader| {
-            match name {
-                "amount" => self.amount = Some(reader.number()?),
-                "currency" => self.currency = Some(reader.plain()?),
-                _ => drop(reader.value()?),
-            }
-            Some(())
-        })
+/// What is not there is as good as what is as it must be.
+#[expect(clippy::option_option, reason = "the outer one says whether it is as it must be")]
+fn optional<'a>(value: Option<&'a str>, read: fn(&'a str) -> Option<&'a str>) -> Option<Option<&'a str>> {
+    match value {
+        Some(value) => read(value).map(Some),
+        None => Some(None),
     }
+}
 
-    fn read_decision(&mut self, reader: &mut Reader<'a>) -> Option<()> {
-        reader.object(|name, reader| {
-            match name {
-                "automatic" => self.automatic = Some(reader.boolean()?),
-                "decided_at" => self.decided_at = Some(reader.plain()?),
-                "id" => self.id = Some(reader.plain()?),
-                "outcome" => self.outcome = Some(reader.plain()?),
-                _ => drop(reader.value()?),
-            }
-            Some(())
-        })
-    }
+fn unquoted(value: &str) -> Option<&str> {
+    value.strip_prefix('"')?.strip_suffix('"')
+}
+
+fn number(value: &str) -> Option<&str> {
+    value.starts_with(|sign: char| sign == '-' || sign.is_ascii_digit()).then_some(value)
+}
+
+fn read_payload<'a>(reader: &mut Reader<'a>, asked: &mut Asked<'a>) -> Option<()> {
+    let [id, outcome, automatic, decided_at, version, external_reference, amount, currency] = asked;
+    reader.object(|name, reader| match name {
+        "application" => reader.object(|name, reader| match name {
+            "external_reference" => ask(reader, external_reference),
+            "loan" => reader.object(|name, reader| match name {
+                "amount" => ask(reader, amount),
+                "currency" => ask(reader, currency),
+                _ => reader.skip(),
+            }),
+            _ => reader.skip(),
+        }),
+        "decision" => reader.object(|name, reader| match name {
+            "automatic" => ask(reader, automatic),
+            "decided_at" => ask(reader, decided_at),
+            "id" => ask(reader, id),
+            "outcome" => ask(reader, outcome),
+            _ => reader.skip(),
+        }),
+        "version" => ask(reader, version),
+        _ => reader.skip(),
+    })
 }

@@ -1,5 +1,7 @@
 //! Many rows in a few texts.
 
+use std::borrow::Cow;
+
 use super::{ApplicationCopy, DecisionCopy, Row};
 
 /// Ends a field of a line.
@@ -12,18 +14,18 @@ const LINE_END: char = '\u{1e}';
 /// A column may hold anything, the signs that end fields and lines too. Then there are more fields or lines than
 /// there should be, because as many ends are written for each row whatever it holds, and `rows` is counted apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Texts {
+pub struct Texts<'a> {
     pub rows: i64,
     /// A line for each row: its short columns, and the length of its entry.
-    pub lines: String,
+    pub lines: Cow<'a, str>,
     /// The entries, one behind the other.
-    pub entries: String,
+    pub entries: Cow<'a, str>,
 }
 
-impl Texts {
+impl Texts<'_> {
     /// As the database puts rows together.
     #[must_use]
-    pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
+    pub fn of<'r>(rows: impl IntoIterator<Item = &'r Row>) -> Self {
         let mut texts = Self::default();
         for row in rows {
             texts.push(row);
@@ -64,19 +66,22 @@ impl Texts {
             application.currency.clone(),
         ];
         self.rows += 1;
-        self.lines.push_str(&fields.join(&FIELD_END.to_string()));
-        self.lines.push(LINE_END);
-        self.entries.push_str(&row.entry);
+        self.lines.to_mut().push_str(&fields.join(&FIELD_END.to_string()));
+        self.lines.to_mut().push(LINE_END);
+        self.entries.to_mut().push_str(&row.entry);
     }
 
-    /// Parts the texts into rows again; `None` when they do not come out even.
+    /// Parts the texts into rows again; `None` when there are none, or they do not come out even.
     pub(super) fn rows(&self) -> Option<Vec<RowText<'_>>> {
         let mut rows = Vec::with_capacity(usize::try_from(self.rows).ok()?);
-        let mut entries = self.entries.as_str();
-        for line in self.lines.strip_suffix(LINE_END)?.split(LINE_END) {
-            let mut row = RowText::read(line)?;
+        let (mut lines, mut entries) = (&*self.lines, &*self.entries);
+        loop {
+            let mut row = RowText::read(&mut lines)?;
             row.entry = cut(&mut entries, row.entry_length.parse().ok()?)?;
             rows.push(row);
+            if lines.is_empty() {
+                break;
+            }
         }
         (entries.is_empty() && i64::try_from(rows.len()) == Ok(self.rows)).then_some(rows)
     }
@@ -87,6 +92,31 @@ fn cut<'a>(rest: &mut &'a str, length: usize) -> Option<&'a str> {
     let (beginning, behind) = rest.split_at_checked(length)?;
     *rest = behind;
     Some(beginning)
+}
+
+/// Takes a field off, and the `end` behind it; `None` when another control character stands before that.
+fn field<'a>(rest: &mut &'a str, end: char) -> Option<&'a str> {
+    let place = first_control(rest.as_bytes())?;
+    let (field, behind) = rest.split_at_checked(place)?;
+    *rest = behind.strip_prefix(end)?;
+    Some(field)
+}
+
+/// Where the first control character stands. Eight bytes are looked at together.
+fn first_control(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let mut at = 0;
+    while let Some(chunk) = bytes[at..].first_chunk() {
+        let word = u64::from_le_bytes(*chunk);
+        // What is borrowed reaches only the bytes behind one that is found.
+        let found = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    bytes[at..].iter().position(|byte| *byte < 0x20).map(|place| at + place)
 }
 
 macro_rules! row_text {
@@ -103,11 +133,14 @@ macro_rules! row_text {
         const FIELDS: usize = [$(stringify!($field)),+].len();
 
         impl<'a> RowText<'a> {
-            /// Reads a line, without its entry; `None` when it has fewer fields or more.
-            fn read(line: &'a str) -> Option<Self> {
-                let mut fields = line.split(FIELD_END);
-                $(let $field = fields.next()?;)+
-                fields.next().is_none().then_some(Self { $($field,)+ entry: "" })
+            /// Takes a line off, without its entry; `None` when it has fewer fields or more.
+            fn read(rest: &mut &'a str) -> Option<Self> {
+                let mut left = FIELDS;
+                $(
+                    left -= 1;
+                    let $field = field(rest, if left == 0 { LINE_END } else { FIELD_END })?;
+                )+
+                Some(Self { $($field,)+ entry: "" })
             }
         }
     };

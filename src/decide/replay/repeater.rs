@@ -245,6 +245,7 @@ struct Said<'a> {
 }
 
 impl Said<'_> {
+    #[inline]
     fn word(&mut self, expected: &str) -> Option<()> {
         self.rest = self.rest.strip_prefix(expected)?;
         Some(())

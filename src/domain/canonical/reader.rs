@@ -3,7 +3,7 @@
 //! Reading a value and writing it again says the same of a text, and is what the tests hold this against; it takes seven
 //! times longer, and a verifier asks it of every entry.
 
-use std::cmp::Ordering;
+use std::ops::Range;
 
 /// As deep as the JSON reader of the rest of the program goes.
 const DEEPEST: u32 = 127;
@@ -16,13 +16,13 @@ const EXACT_DIGITS: usize = 15;
 pub fn is_canonical(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
     let mut reader = Reader::new(text);
-    reader.value().is_some() && reader.is_at_end()
+    reader.skip().is_some() && reader.is_at_end()
 }
 
 /// Goes through a text; every step gives `None` at the first thing that is not canonical, and there the reading ends.
 ///
 /// What it hands out are slices of the text: nothing is copied, and a text between quotes has its escapes as they stand.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -66,21 +66,53 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads exactly these characters.
+    #[inline]
     pub fn word(&mut self, word: &str) -> Option<()> {
         self.text.as_bytes()[self.at..].starts_with(word.as_bytes()).then(|| self.at += word.len())
     }
 
     /// Reads any value, and gives it as it stands.
     pub fn value(&mut self) -> Option<&'a str> {
+        self.spanned(Self::skip)
+    }
+
+    /// Reads any value.
+    pub fn skip(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'{' => self.members(|_, reader| reader.skip()),
+            b'[' => self.array(Self::skip),
+            b'"' => self.quoted_text().map(drop),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
+            b'n' => self.word("null"),
+            _ => self.number_length().map(drop),
+        }
+    }
+
+    /// Reads a value that holds no others, and gives it as it stands. A text must need no escapes.
+    #[inline]
+    pub fn scalar(&mut self) -> Option<&'a str> {
         self.spanned(|reader| match reader.peek()? {
-            b'{' => reader.object(|_, reader| reader.value().map(drop)),
-            b'[' => reader.array(|reader| reader.value().map(drop)),
-            b'"' => reader.quoted().map(drop),
+            b'"' => reader.quoted_text().filter(|text| !text.has_escapes).map(drop),
             b't' => reader.word("true"),
             b'f' => reader.word("false"),
             b'n' => reader.word("null"),
-            _ => reader.number().map(drop),
+            _ => reader.number_length().map(drop),
         })
+    }
+
+    /// Reads any value, and adds the places of those in it that hold no others.
+    pub fn scalars(&mut self, places: &mut Vec<Range<usize>>) -> Option<()> {
+        match self.peek()? {
+            b'{' => self.members(|_, reader| reader.scalars(places)),
+            b'[' => self.array(|reader| reader.scalars(places)),
+            _ => {
+                let start = self.at;
+                self.skip()?;
+                places.push(start..self.at);
+                Some(())
+            }
+        }
     }
 
     /// What `read` reads, as it stands.
@@ -92,19 +124,25 @@ impl<'a> Reader<'a> {
 
     /// Reads an object: `member` is given each name, and reads its value.
     pub fn object(&mut self, mut member: impl FnMut(&'a str, &mut Self) -> Option<()>) -> Option<()> {
+        self.members(|name, reader| member(&reader.text[name], reader))
+    }
+
+    /// As [`Self::object`]; `member` is given the places of each name.
+    #[inline]
+    fn members(&mut self, mut member: impl FnMut(Range<usize>, &mut Self) -> Option<()>) -> Option<()> {
         self.open(b'{')?;
         if self.take(b'}').is_some() {
             return self.close();
         }
-        let mut before: Option<&str> = None;
+        let mut before: Option<Quoted> = None;
         loop {
-            let name = self.quoted()?;
-            if before.is_some_and(|before| compare_names(before, name) != Some(Ordering::Less)) {
+            let name = self.quoted_text()?;
+            if before.is_some_and(|before| !self.is_in_order(before, name)) {
                 return None;
             }
             before = Some(name);
             self.take(b':')?;
-            member(name, self)?;
+            member(name.start..name.end, self)?;
             if self.take(b',').is_none() {
                 self.take(b'}')?;
                 return self.close();
@@ -138,27 +176,46 @@ impl<'a> Reader<'a> {
         Some(())
     }
 
+    /// Whether names stand in their order, that of their UTF-16 code units, and are not the same.
+    fn is_in_order(&self, one: Quoted, two: Quoted) -> bool {
+        let bytes = self.text.as_bytes();
+        if one.is_plain() && two.is_plain() {
+            let (one, two) = (&bytes[one.start..one.end], &bytes[two.start..two.end]);
+            let (begins_one, begins_two) = (beginning(one), beginning(two));
+            return begins_one < begins_two || (begins_one == begins_two && one < two);
+        }
+        let read = |name: Quoted| serde_json::from_slice::<String>(&bytes[name.start - 1..=name.end]).ok();
+        read(one).zip(read(two)).is_some_and(|(one, two)| one.encode_utf16().lt(two.encode_utf16()))
+    }
+
     /// Reads a text without escapes, as nearly all are.
     pub fn plain(&mut self) -> Option<&'a str> {
-        self.quoted().filter(|inside| !inside.contains('\\'))
+        let text = self.quoted_text().filter(|text| !text.has_escapes)?;
+        Some(&self.text[text.start..text.end])
     }
 
     /// Reads a text, and gives what stands between the quotes.
     pub fn quoted(&mut self) -> Option<&'a str> {
+        self.quoted_text().map(|text| &self.text[text.start..text.end])
+    }
+
+    fn quoted_text(&mut self) -> Option<Quoted> {
         self.take(b'"')?;
-        let start = self.at;
-        let bytes = self.text.as_bytes();
+        let (start, bytes) = (self.at, self.text.as_bytes());
+        let (mut has_escapes, mut is_ascii) = (false, true);
         loop {
-            self.at += first_special(&bytes[self.at..])?;
+            let found = first_special(bytes, self.at)?;
+            self.at = found.place;
+            is_ascii &= found.is_ascii_before;
             match bytes[self.at] {
                 b'"' => {
-                    let inside = &self.text[start..self.at];
                     self.at += 1;
-                    return Some(inside);
+                    return Some(Quoted { start, end: found.place, has_escapes, is_ascii });
                 }
                 b'\\' => self.escape()?,
                 _ => return None,
             }
+            has_escapes = true;
         }
     }
 
@@ -188,12 +245,20 @@ impl<'a> Reader<'a> {
 
     /// Reads a number, and gives it as it stands.
     pub fn number(&mut self) -> Option<&'a str> {
+        let start = self.at;
+        self.number_length().map(|length| &self.text[start..start + length])
+    }
+
+    fn number_length(&mut self) -> Option<usize> {
         let rest = &self.text.as_bytes()[self.at..];
-        let ends = |byte: &u8| !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e');
-        let length = rest.iter().position(ends).unwrap_or(rest.len());
-        let number = &self.text[self.at..self.at + length];
+        let (mut length, is_short) = short_number(rest);
+        // An exponent, or what no number has.
+        let goes_on = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e');
+        let is_short = is_short && !rest.get(length).is_some_and(goes_on);
+        length += rest[length..].iter().take_while(|byte| goes_on(byte)).count();
+        let is_canonical = is_short || is_shortest_number(&self.text[self.at..self.at + length]);
         self.at += length;
-        (is_short_number(number) || is_shortest_number(number)).then_some(number)
+        is_canonical.then_some(length)
     }
 
     /// Reads `true` or `false`.
@@ -205,48 +270,101 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Where a text stands, between its quotes.
+#[derive(Debug, Clone, Copy)]
+struct Quoted {
+    start: usize,
+    end: usize,
+    has_escapes: bool,
+    is_ascii: bool,
+}
+
+impl Quoted {
+    const fn is_plain(self) -> bool {
+        self.is_ascii && !self.has_escapes
+    }
+}
+
+/// The first eight bytes as a number that orders as they do; what is missing counts as zero.
+fn beginning(bytes: &[u8]) -> u64 {
+    if let Some(first) = bytes.first_chunk() {
+        return u64::from_be_bytes(*first);
+    }
+    let mut padded = [0; 8];
+    padded[..bytes.len()].copy_from_slice(bytes);
+    u64::from_be_bytes(padded)
+}
+
 /// Whether a text stands between quotes as it is.
 #[must_use]
 pub fn needs_no_escape(text: &str) -> bool {
-    first_special(text.as_bytes()).is_none()
+    first_special(text.as_bytes(), 0).is_none()
 }
 
-/// Where the first quote, backslash or control character stands. Eight bytes are looked at together.
-fn first_special(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// A quote, backslash or control character.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Special {
+    place: usize,
+    is_ascii_before: bool,
+}
+
+/// Where the first quote, backslash or control character from `at` on stands. Eight bytes are looked at together.
+fn first_special(bytes: &[u8], mut at: usize) -> Option<Special> {
     let below = |word: u64, least: u8| word.wrapping_sub(ONES.wrapping_mul(least.into())) & !word;
     let is = |word: u64, byte: u8| below(word ^ ONES.wrapping_mul(byte.into()), 1);
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (place, chunk) in words.iter().enumerate() {
+    let mut is_ascii_before = true;
+    while let Some(chunk) = bytes[at..].first_chunk() {
         let word = u64::from_le_bytes(*chunk);
         // The lowest bit that is set is that of the first such byte; what is borrowed reaches only those behind it.
         let found = (below(word, 0x20) | is(word, b'"') | is(word, b'\\')) & HIGH;
         if found != 0 {
-            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+            let before_it = (found & found.wrapping_neg()) - 1;
+            is_ascii_before &= word & HIGH & before_it == 0;
+            return Some(Special { place: at + found.trailing_zeros() as usize / 8, is_ascii_before });
         }
+        is_ascii_before &= word & HIGH == 0;
+        at += 8;
     }
+    let rest = &bytes[at..];
     let place = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f))?;
-    Some(bytes.len() - rest.len() + place)
+    Some(Special { place: at + place, is_ascii_before: is_ascii_before && rest[..place].is_ascii() })
 }
 
-/// Whether a number is one of few digits without exponent, spelt as it must be: decided by its letters alone.
-fn is_short_number(number: &str) -> bool {
-    let digits = number.strip_prefix('-').unwrap_or(number);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) || whole.len() + fraction.len() > EXACT_DIGITS {
-        return false;
+/// How many digits a text begins with. Eight bytes are looked at together.
+fn digits(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    while let Some(chunk) = bytes[count..].first_chunk() {
+        let from_zero = u64::from_le_bytes(*chunk) ^ ONES.wrapping_mul(b'0'.into());
+        // Of a digit four bits are left, at most nine. What is carried reaches only the bytes behind one that is none.
+        let others = (from_zero.wrapping_add(ONES * 6) | from_zero) & (ONES * 0xf0);
+        if others != 0 {
+            return count + others.trailing_zeros() as usize / 8;
+        }
+        count += 8;
     }
-    if whole.len() > 1 && whole.starts_with('0') {
-        return false;
+    count + bytes[count..].iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// The length of the sign, digits, point and digits that a text begins with, and whether they are a number of few digits
+/// that is spelt as it must be: decided by its letters alone.
+fn short_number(bytes: &[u8]) -> (usize, bool) {
+    let sign = usize::from(bytes.first() == Some(&b'-'));
+    let whole = digits(&bytes[sign..]);
+    let point = sign + whole;
+    let has_no_zero_before = whole == 1 || (whole > 1 && bytes[sign] != b'0');
+    if bytes.get(point) != Some(&b'.') {
+        let is_minus_zero = sign == 1 && whole == 1 && bytes[sign] == b'0';
+        return (point, has_no_zero_before && !is_minus_zero && whole <= EXACT_DIGITS);
     }
-    if digits.len() == whole.len() {
-        return number != "-0";
-    }
+    let fraction = digits(&bytes[point + 1..]);
+    let end = point + 1 + fraction;
     // Below 0.000001 numbers have an exponent.
-    let is_small = whole == "0" && fraction.bytes().take_while(|byte| *byte == b'0').count() > 5;
-    !fraction.is_empty() && !fraction.ends_with('0') && !is_small
+    let is_small = bytes[sign..].starts_with(b"0.000000");
+    let is_short = has_no_zero_before && fraction > 0 && whole + fraction <= EXACT_DIGITS;
+    (end, is_short && bytes[end - 1] != b'0' && !is_small)
 }
 
 /// Whether a number is what its value is written as.
@@ -256,97 +374,5 @@ fn is_shortest_number(number: &str) -> bool {
     value.is_ok_and(|value| value.is_finite() && ryu_js::Buffer::new().format_finite(value) == number)
 }
 
-/// The order of two names as they stand between their quotes: that of their UTF-16 code units.
-fn compare_names(a: &str, b: &str) -> Option<Ordering> {
-    let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii() && byte != b'\\');
-    if is_plain(a) && is_plain(b) {
-        return Some(a.cmp(b));
-    }
-    let read = |name: &str| serde_json::from_str::<String>(&format!("\"{name}\"")).ok();
-    Some(read(a)?.encode_utf16().cmp(read(b)?.encode_utf16()))
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// The definition: reading and writing gives the same bytes.
-    fn defined(bytes: &[u8]) -> bool {
-        let value: Result<serde_json::Value, _> = serde_json::from_slice(bytes);
-        value.is_ok_and(|value| serde_json_canonicalizer::to_vec(&value).is_ok_and(|canonical| canonical == bytes))
-    }
-
-    fn json() -> impl Strategy<Value = serde_json::Value> {
-        let leaf = prop_oneof![
-            Just(serde_json::Value::Null),
-            any::<bool>().prop_map(Into::into),
-            any::<i64>().prop_map(Into::into),
-            any::<f64>().prop_map(Into::into),
-            (-1e6..1e6_f64).prop_map(Into::into),
-            "\\PC{0,8}|[\\x00-\\x20\"\\\\/é😀ﬀ]{0,6}".prop_map(Into::into),
-        ];
-        leaf.prop_recursive(4, 48, 6, |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
-                prop::collection::btree_map("[a-c\"\\\\\n😀ﬀ]{0,3}", inner, 0..6)
-                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
-            ]
-        })
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(2_000))]
-
-        #[test]
-        fn what_the_canonicalizer_writes_is_canonical(value in json()) {
-            let text = serde_json_canonicalizer::to_string(&value).unwrap();
-            prop_assert!(defined(text.as_bytes()) == is_canonical(text.as_bytes()), "{}", text);
-        }
-
-        #[test]
-        fn one_changed_byte_is_judged_as_by_the_definition(value in json(), place in any::<prop::sample::Index>(), byte in any::<u8>()) {
-            let mut text = serde_json_canonicalizer::to_vec(&value).unwrap();
-            let place = place.index(text.len());
-            text[place] = byte;
-            prop_assert!(defined(&text) == is_canonical(&text), "{}", String::from_utf8_lossy(&text));
-        }
-
-        #[test]
-        fn json_as_it_comes_is_judged_as_by_the_definition(value in json()) {
-            for text in [serde_json::to_string(&value).unwrap(), serde_json::to_string_pretty(&value).unwrap()] {
-                prop_assert!(defined(text.as_bytes()) == is_canonical(text.as_bytes()), "{}", text);
-            }
-        }
-
-        #[test]
-        fn any_number_is_judged_as_by_the_definition(number in "-?[0-9]{0,3}(\\.[0-9]{0,18})?(e[+-]?[0-9]{1,3})?|-?0\\.0{0,8}[0-9]{1,17}") {
-            prop_assert!(defined(number.as_bytes()) == is_canonical(number.as_bytes()), "{}", number);
-        }
-    }
-
-    #[test]
-    fn the_first_special_byte_is_found_wherever_it_stands() {
-        for length in 0..40 {
-            for byte in 0..=u8::MAX {
-                let special = byte < 0x20 || byte == b'"' || byte == b'\\';
-                for place in 0..length {
-                    // Everything else there is, the greatest and the least among it.
-                    let others = (0x20..=0xff).cycle().step_by(83).filter(|byte| !matches!(byte, b'"' | b'\\'));
-                    let mut bytes: Vec<u8> = others.take(length).collect();
-                    bytes[place] = byte;
-                    assert_eq!(first_special(&bytes), special.then_some(place), "{bytes:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_deeper_than_the_reader_goes_is_refused() {
-        for depth in [1, 126, 127, 128, 200] {
-            let text = "[".repeat(depth) + &"]".repeat(depth);
-            assert_eq!(is_canonical(text.as_bytes()), defined(text.as_bytes()), "{depth}");
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpResponse,
-    http::header::ContentType,
+    http::header::{ContentDisposition, ContentType},
     web::{Data, Path},
 };
 
@@ -93,8 +93,10 @@ pub async fn proof(
     context: Data<Context>,
     sequence: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let sequence = sequence.parse().map_err(|_| Problem::not_found())?;
-    Ok(HttpResponse::Ok().json(use_case::proof_from_server(&context.app, sequence).await?))
+    let sequence: u64 = sequence.parse().map_err(|_| Problem::not_found())?;
+    let proof = use_case::proof_from_server(&context.app, sequence).await?;
+    let disposition = ContentDisposition::attachment(format!("audit-proof-{sequence}.json"));
+    Ok(HttpResponse::Ok().insert_header(disposition).json(proof))
 }
 
 /// Read the signed head of the log

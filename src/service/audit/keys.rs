@@ -48,7 +48,7 @@ async fn record(app: &App, action: Action, subject: &str, payload: &impl Seriali
 
 /// The keys that the log says it was signed with, the first one first.
 pub(in crate::service) async fn keys_of_log(tx: &mut Tx) -> Result<Vec<VerifierKey>, storage::Error> {
-    let entries = audit::key_entries(tx).await?;
+    let entries = audit::entries_of(tx, Action::SigningKeyActivated).await?;
     Ok(entries.iter().filter_map(|entry| key_of(entry)).collect())
 }
 

@@ -1,28 +1,20 @@
 //! Verifying the log in a database: reading it in order, believing nothing of it.
 
-use std::collections::VecDeque;
+mod beside;
+mod walk;
 
-use rayon::prelude::*;
+use futures_util::future::join;
 use serde::Serialize;
 
+use self::{
+    beside::Beside,
+    walk::{Way, walk},
+};
 use super::signed::{Outside, Signed};
 use crate::{
-    audit::{
-        entry::Entry,
-        tree::tiles::stored_level,
-        verify::{Examined, Finding, Misplacement, Texts, Verifier, What, examine, glance},
-    },
-    service::blocking::off_the_runtime,
-    storage::{
-        self, Db, Tx,
-        audit::{self, Fetched},
-    },
+    audit::verify::{Finding, Verifier, What},
+    storage::{self, Db, Tx, audit},
 };
-
-/// How many rows are read and hashed at a time.
-const CHUNK: u32 = 256;
-/// How many such chunks are looked at, or wait for it, while the next is fetched.
-const AT_ONCE: usize = 2;
 
 /// What a verification came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -77,9 +69,6 @@ pub enum Unchecked {
     DataKeys,
     /// Whether each applicant who is not erased has a data key: the database is an archive without them.
     DataKeysLeftOut,
-    /// The answers kept under an `Idempotency-Key` (`idempotency_keys`): the log holds none of them, and they open only
-    /// as they were sealed.
-    IdempotentAnswers,
     /// The indexes of entries, decisions and applications, which lead to rows and hold nothing of their own.
     Indexes,
 }
@@ -94,7 +83,7 @@ impl Unchecked {
         };
         let indexes = (!outside.whole_file).then_some(Self::Indexes);
         let keys = if outside.without_keys { Self::DataKeysLeftOut } else { Self::DataKeys };
-        unsigned.into_iter().chain([keys, Self::IdempotentAnswers]).chain(indexes).collect()
+        unsigned.into_iter().chain([keys]).chain(indexes).collect()
     }
 
     /// What it is, for a person.
@@ -115,9 +104,6 @@ impl Unchecked {
             }
             Self::DataKeysLeftOut => {
                 "the keys that personal data is sealed under (data_keys): you say that they were left out (--archive)"
-            }
-            Self::IdempotentAnswers => {
-                "the answers kept for repeated requests (idempotency_keys), of which the log holds nothing"
             }
             Self::Indexes => {
                 "the indexes of entries, decisions and applications, which hold nothing of their own (--deep reads every \
@@ -164,10 +150,13 @@ pub async fn verify_against(
     };
     report.checkpoints.stored = signed.stored;
     let total = head.size;
+    let mut second = beside::reader(db, &head).await;
     let mut verifier = Verifier::new(head.clone(), signed.claims.clone());
     let mut way = Way::Together;
     let finding = loop {
-        let checked = check(&mut tx, &mut verifier, way, outside, |done| progress(done, total)).await;
+        // It is needed once, and a server ends a transaction that it hears nothing of.
+        let readers = (&mut tx, second.take());
+        let checked = check(readers, &mut verifier, way, outside, |done| progress(done, total)).await;
         let finding = match checked {
             Err(storage::Error::Damaged) => Some(unreadable()),
             checked => checked?,
@@ -179,8 +168,10 @@ pub async fn verify_against(
         way = Way::OneByOne;
         verifier = Verifier::new(head.clone(), signed.claims.clone());
     };
-    report.entries = verifier.size();
-    Ok(match finding.or(signed.finding) {
+    let finding = finding.or(signed.finding);
+    let first_bad = finding.as_ref().and_then(|finding| finding.sequence);
+    report.entries = first_bad.map_or(total, |first| u64::try_from(first).unwrap_or(0)).min(verifier.size());
+    Ok(match finding {
         Some(finding) => report.with(finding),
         None => Report {
             intact: true,
@@ -202,161 +193,24 @@ fn unreadable() -> Finding {
     Finding::of_log(What::FileDamaged { detail: "a part of it cannot be read".to_owned() })
 }
 
-/// Checks the entries, then what stands beside them, then the file: the first finding says most.
+/// Checks the entries, then what stands beside them, then the file: the first finding says most. Where there is a second
+/// reader, it reads what stands beside the entries meanwhile.
 async fn check(
-    tx: &mut Tx,
+    (tx, second): (&mut Tx, Option<Tx>),
     verifier: &mut Verifier,
     way: Way,
     outside: &Outside,
     progress: impl FnMut(u64),
 ) -> Result<Option<Finding>, storage::Error> {
-    if let Some(finding) = walk(tx, verifier, way, progress).await? {
-        return Ok(Some(finding));
+    let head = verifier.head().clone();
+    let (walked, beside) = if let Some(mut second) = second {
+        join(walk(tx, verifier, way, progress), Beside::read(&mut second, &head, outside)).await
+    } else {
+        let walked = walk(tx, verifier, way, progress).await;
+        (walked, Beside::read(tx, &head, outside).await)
+    };
+    match walked? {
+        Some(finding) => Ok(Some(finding)),
+        None => beside.examine(tx, verifier).await,
     }
-    let (counts, cut_off) = (audit::counts(tx).await?, audit::cut_off_at(tx, verifier.size()).await?);
-    if let Err(finding) = verifier.finish(counts, cut_off) {
-        return Ok(Some(finding));
-    }
-    if !outside.without_keys
-        && let Err(finding) = audit::misplaced_keys(tx).await?.examine()
-    {
-        return Ok(Some(finding));
-    }
-    let damage = tx.damage(outside.whole_file).await?;
-    Ok(damage.map(|detail| Finding::of_log(What::FileDamaged { detail })))
-}
-
-/// Takes every row in order, up to the first that is not what it was. While rows are looked at, the next are fetched.
-async fn walk(
-    tx: &mut Tx,
-    verifier: &mut Verifier,
-    way: Way,
-    mut progress: impl FnMut(u64),
-) -> Result<Option<Finding>, storage::Error> {
-    let mut running = VecDeque::new();
-    let (mut next, mut is_read) = (i64::MIN, false);
-    loop {
-        if !is_read && running.len() < AT_ONCE {
-            let ahead = fetch(tx, next, way).await?;
-            match ahead.last() {
-                Some(last) => {
-                    running.push_back((next, last, tokio::spawn(examine_all(ahead))));
-                    next = last;
-                }
-                None => is_read = true,
-            }
-            continue;
-        }
-        let Some((after, last, examined)) = running.pop_front() else { return Ok(None) };
-        let examined = match examined.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())) {
-            Some(examined) => examined,
-            None => examine_one_by_one(tx, after, last).await?,
-        };
-        for (sequence, examined) in examined {
-            if let Err(finding) = verifier.accept(sequence, examined) {
-                // An earlier part of the tree that does not hold is named first.
-                if let Some(earlier) = check_nodes(tx, verifier).await? {
-                    return Ok(Some(earlier));
-                }
-                return Ok(Some(tell_misplacement(tx, sequence, finding).await?));
-            }
-        }
-        if let Some(finding) = check_nodes(tx, verifier).await? {
-            return Ok(Some(finding));
-        }
-        progress(verifier.size());
-    }
-}
-
-/// How rows are fetched and looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
-    /// Many together; one by one only where something is unusual. Fast.
-    Together,
-    /// One by one throughout: finds where an application does not stand at its latest decision.
-    OneByOne,
-}
-
-/// Rows that are yet to be looked at.
-enum Ahead {
-    Texts(Texts, Option<i64>),
-    Rows(Fetched),
-}
-
-impl Ahead {
-    /// The sequence of the last row; `None` when there are no rows.
-    fn last(&self) -> Option<i64> {
-        match self {
-            Self::Texts(_, last) => *last,
-            Self::Rows(rows) => rows.last_sequence(),
-        }
-    }
-}
-
-async fn fetch(tx: &mut Tx, after: i64, way: Way) -> Result<Ahead, storage::Error> {
-    if way == Way::Together {
-        match audit::texts_to_verify(tx, after, CHUNK).await {
-            Ok((texts, last)) => return Ok(Ahead::Texts(texts, last)),
-            // Row by row, what is before the damage is still looked at.
-            Err(error) => tracing::debug!(%error, "rows are read one by one"),
-        }
-    }
-    Ok(Ahead::Rows(audit::rows_to_verify(tx, after, CHUNK).await?))
-}
-
-async fn examine_all(ahead: Ahead) -> Option<Vec<Looked>> {
-    match ahead {
-        Ahead::Rows(rows) => Some(examine_each(rows).await),
-        Ahead::Texts(texts, _) => {
-            let glanced = off_the_runtime(move || glance(&texts)).await?;
-            Some(glanced.into_iter().map(|(sequence, examined)| (sequence, Ok(examined))).collect())
-        }
-    }
-}
-
-/// Looks again, closely, at the rows behind `after` up to `last`.
-async fn examine_one_by_one(tx: &mut Tx, after: i64, last: i64) -> Result<Vec<Looked>, storage::Error> {
-    let mut examined = examine_each(audit::rows_to_verify(tx, after, CHUNK).await?).await;
-    examined.retain(|(sequence, _)| *sequence <= last);
-    Ok(examined)
-}
-
-/// A row's sequence, and what was found of it.
-type Looked = (i64, Result<Examined, What>);
-
-/// Looks at each row alone, on all threads.
-async fn examine_each(fetched: Fetched) -> Vec<Looked> {
-    off_the_runtime(move || {
-        let examine_one = |index| {
-            let row = fetched.read(index);
-            (row.sequence, examine(&row))
-        };
-        (0..fetched.count()).into_par_iter().map(examine_one).collect()
-    })
-    .await
-}
-
-/// Holds the nodes that were completed since the last call against the stored ones.
-async fn check_nodes(tx: &mut Tx, verifier: &mut Verifier) -> Result<Option<Finding>, storage::Error> {
-    for node in verifier.take_completed() {
-        let Some(level) = stored_level(node.id) else { continue };
-        let stored = audit::node(tx, level, node.id.position).await?;
-        if let Err(finding) = Verifier::hold_against_node(node, stored) {
-            return Ok(Some(finding));
-        }
-    }
-    Ok(None)
-}
-
-/// Looks at the place that a misplaced entry says is its own: if the entry there says this place is its own,
-/// the two were swapped.
-async fn tell_misplacement(tx: &mut Tx, sequence: i64, finding: Finding) -> Result<Finding, storage::Error> {
-    let What::Misplaced { says, .. } = finding.what else { return Ok(finding) };
-    let there = audit::entry_at(tx, says).await?;
-    let partner = there.and_then(|entry| serde_json::from_str::<Entry>(&entry).ok());
-    let swapped = partner.is_some_and(|partner| i64::try_from(partner.sequence) == Ok(sequence));
-    if !swapped {
-        return Ok(finding);
-    }
-    Ok(Finding { what: What::Misplaced { says, how: Misplacement::Swapped }, ..finding })
 }

@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use time::Duration;
-
 use super::{Change, Effect, Event, RecordError, Rejection, Verdict};
 use crate::{
     audit::{
         entry::{Draft, Entry, Placed},
+        kept_answer::KEPT_FOR,
         tree::{Frontier, Hash, Node},
     },
     domain::timestamp::Timestamp,
@@ -21,9 +20,6 @@ use crate::{
         idempotency::{self, KeyId, NewKey, StoredAnswer},
     },
 };
-
-/// How long an answer is kept under its key at least.
-const KEY_RETENTION: Duration = Duration::hours(24);
 
 /// Writes changes in one transaction, and says of each what became of it, in their order.
 ///
@@ -228,7 +224,7 @@ impl Batch {
         if !self.keys.is_empty() {
             // Removing twice what is added keeps the table at what a day brings, at a cost that every batch can bear.
             let most = 2 * self.keys.len();
-            if let Some(limit) = self.now.checked_add(-KEY_RETENTION) {
+            if let Some(limit) = self.now.checked_add(-KEPT_FOR) {
                 idempotency::sweep(tx, limit, most).await?;
             }
             failpoint::reach("recorder.after_sweep")?;

@@ -1,7 +1,7 @@
 //! A change as it is handed to the recorder: everything but its place in the log is made.
 
 use crate::{
-    audit::{entry::Draft, tree::Hash},
+    audit::{entry::Draft, kept_answer, tree::Hash},
     domain::{
         decision::{Decision, Outcome},
         id::{ApplicationId, DecisionId},
@@ -16,13 +16,22 @@ use super::RecordError;
 /// A change to record.
 #[derive(Debug)]
 pub(in crate::service) struct Change {
-    /// The answer to keep, where the caller named a key for it.
+    /// The answer to keep, where the caller named a key for it: see [`Change::keep`].
     pub(in crate::service) kept: Option<KeptAnswer>,
     pub(in crate::service) application_id: ApplicationId,
     pub(in crate::service) entry: Draft,
     pub(in crate::service) decision: DecisionDraft,
     pub(in crate::service) answer: AnswerDraft,
     pub(in crate::service) effect: Effect,
+}
+
+impl Change {
+    /// Keeps the answer under the key that the caller named, and has the entry name what is kept.
+    pub(in crate::service) fn keep(self, reservation: Reservation, held: &Held) -> Result<Self, RecordError> {
+        let kept = KeptAnswer::seal(reservation, &self.answer, held)?;
+        let sha256 = kept.sha256(self.answer.status);
+        Ok(Self { entry: self.entry.naming_answer(sha256), kept: Some(kept), ..self })
+    }
 }
 
 /// An entry that decides no application: what was put into force. It is left out when the last entry of its action
@@ -62,13 +71,16 @@ pub(in crate::service) struct KeptAnswer {
 }
 
 impl KeptAnswer {
-    pub(in crate::service) fn seal(
-        reservation: Reservation,
-        answer: &AnswerDraft,
-        held: &Held,
-    ) -> Result<Self, RecordError> {
+    fn seal(reservation: Reservation, answer: &AnswerDraft, held: &Held) -> Result<Self, RecordError> {
         let response = held.seal_answer(&reservation.id, &answer.open_json)?;
         Ok(Self { reservation, response })
+    }
+
+    fn sha256(&self, status: u16) -> Hash {
+        let Reservation { id, request_mac, .. } = &self.reservation;
+        let (caller, route, key) = (id.caller.as_str(), id.route, id.key.as_str());
+        kept_answer::KeptAnswer { caller, route, key, request_mac, status: status.into(), response: &self.response }
+            .sha256()
     }
 }
 

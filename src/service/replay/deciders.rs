@@ -31,6 +31,10 @@ type Found = Arc<Result<Repeater, String>>;
 pub(super) struct Deciders(RwLock<HashMap<Pair, Found>>);
 
 impl Deciders {
+    pub(super) fn have(&self, pair: &Pair) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains_key(pair)
+    }
+
     pub(super) fn insert(&self, pair: Pair, found: Result<Decider, String>) {
         let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST {

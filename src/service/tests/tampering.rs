@@ -1,5 +1,7 @@
 //! Every kind of tampering, done in the database file itself, is found and the right entry named.
 
+mod answers;
+mod any;
 mod beside;
 mod cut_off;
 mod on_postgres;
@@ -54,14 +56,18 @@ pub(super) async fn rows_with(connection: &mut SqliteConnection, table: &str, te
     found
 }
 
-/// The bytes of a log of 300 entries, the last of which is a review; made once for all tests.
+/// The bytes of a log of 300 entries, the last of which is a review, and of which the second and third have an answer under
+/// an `Idempotency-Key`; made once for all tests.
 async fn log() -> &'static [u8] {
     static LOG: OnceCell<Vec<u8>> = OnceCell::const_new();
     let log = LOG.get_or_init(|| async {
         let bench = Bench::new().await;
         let (reviewed, _) = bench.submit("R-first", 24).await;
         bench.clock.advance(Duration::seconds(1));
-        bench.submit_many(150).await;
+        for name in ["k-1", "k-2"] {
+            bench.submit_under(&key(name), &form(name, 24)).await.unwrap();
+        }
+        bench.submit_many(148).await;
         bench.submit_many(ENTRIES - 152).await;
         let who = principal(Role::Officer, "ada");
         decide(&bench.app, bench.call(&who, None), reviewed, 1, br#"{"outcome": "approve"}"#).await.unwrap();

@@ -2,6 +2,8 @@
 //!
 //! A driver hands rows over one by one, from one thread to another, column by column: more work than verifying them.
 
+use sqlx::Row as _;
+
 use super::super::{Error, Tx, dialect::on_each_backend};
 use crate::audit::verify::Texts;
 
@@ -35,16 +37,27 @@ const TEXTS_POSTGRES: &str = texts!("encode(", ", 'hex')");
 pub(super) const QUERIES_SQLITE: [&str; 1] = [TEXTS_SQLITE];
 pub(super) const QUERIES_POSTGRES: [&str; 1] = [TEXTS_POSTGRES];
 
-/// The rows behind the sequence `after`, with their copies, in order, and the sequence of the last of them; that is
-/// `None` when there are none.
+/// Reads so many rows behind a sequence, with their copies, in order, into `texts`; gives the sequence of the last of
+/// them, `None` when there are none.
 ///
 /// # Errors
 /// Besides those of the database: a column holds what is no text. Row by row it can be found which.
-pub async fn texts_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<(Texts, Option<i64>), Error> {
-    let (rows, last, lines, entries): (i64, Option<i64>, Option<String>, Option<String>) =
-        on_each_backend!(tx, TEXTS_SQLITE, TEXTS_POSTGRES, |connection, text| {
-            sqlx::query_as(text).bind(after).bind(i64::from(limit)).fetch_one(connection).await?
-        });
-    let texts = Texts { rows, lines: lines.unwrap_or_default(), entries: entries.unwrap_or_default() };
-    Ok((texts, last))
+pub async fn texts_to_verify(
+    tx: &mut Tx,
+    (after, limit): (i64, u32),
+    texts: &mut Texts<'static>,
+) -> Result<Option<i64>, Error> {
+    on_each_backend!(tx, TEXTS_SQLITE, TEXTS_POSTGRES, |connection, text| {
+        let row = sqlx::query(text).bind(after).bind(i64::from(limit)).fetch_one(connection).await?;
+        texts.rows = row.try_get(0)?;
+        // The database's own memory is free again before the next is asked for.
+        refill(texts.lines.to_mut(), row.try_get(2)?);
+        refill(texts.entries.to_mut(), row.try_get(3)?);
+        Ok(row.try_get(1)?)
+    })
+}
+
+fn refill(buffer: &mut String, text: Option<&str>) {
+    buffer.clear();
+    buffer.push_str(text.unwrap_or_default());
 }

@@ -1,5 +1,7 @@
 //! Reading the whole log, believing nothing: what cannot be read is handed on as what it is, to be found.
 
+use std::ops::Range;
+
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
 
 use super::super::{Error, Tx, db::on_backend};
@@ -24,11 +26,15 @@ const ROWS: &str = "SELECT e.sequence, e.leaf_hash, e.recorded_at, e.action, e.a
 
 const ENTRY_AT: &str = "SELECT entry FROM audit_entries WHERE sequence = $1";
 
-const NODE: &str = "SELECT hash FROM audit_nodes WHERE level = $1 AND position = $2";
+const NODES: &str =
+    "SELECT position, hash FROM audit_nodes WHERE level = $1 AND position >= $2 AND position < $3 ORDER BY position";
 
 const COUNTS: &str = "SELECT (SELECT COUNT(*) FROM decisions), (SELECT COUNT(*) FROM applications), \
-                      (SELECT COUNT(*) FROM audit_nodes), \
-                      (SELECT COUNT(*) FROM applications WHERE erased_at IS NOT NULL)";
+                      (SELECT COUNT(*) FROM audit_nodes), (SELECT COUNT(*) FROM audit_head)";
+
+/// The applications behind an id whose applicant is erased, and since when.
+const ERASED: &str =
+    "SELECT id, erased_at FROM applications WHERE erased_at IS NOT NULL AND id > $1 ORDER BY id LIMIT $2";
 
 /// The data keys, the applications that must have one, and those of them that have none.
 const KEYS: &str = "SELECT (SELECT COUNT(*) FROM data_keys), COUNT(*), \
@@ -42,16 +48,16 @@ const KEYS_LEFT: &str = "SELECT COUNT(*), MIN(k.application_id) FROM data_keys k
 const CUT_OFF_AT: &str =
     "SELECT audit_sequence FROM decisions WHERE audit_sequence >= $1 ORDER BY audit_sequence LIMIT 1";
 
-const KEY_ENTRIES: &str = "SELECT entry FROM audit_entries \
+const ENTRIES_OF: &str = "SELECT entry FROM audit_entries \
      WHERE action <> 'application.decided' AND action = $1 ORDER BY sequence";
 
 const CHECKPOINTS: &str = "SELECT number, size, note FROM audit_checkpoints WHERE number >= $1 ORDER BY number";
 
-pub(super) const QUERIES: [&str; 9] =
-    [ROWS, ENTRY_AT, NODE, COUNTS, KEYS, KEYS_LEFT, CUT_OFF_AT, KEY_ENTRIES, CHECKPOINTS];
+pub(super) const QUERIES: [&str; 10] =
+    [ROWS, ENTRY_AT, NODES, COUNTS, ERASED, KEYS, KEYS_LEFT, CUT_OFF_AT, ENTRIES_OF, CHECKPOINTS];
 
 /// A text that no entry and no column holds: stands for one that is not text at all.
-const UNREADABLE: &str = "\u{fffd}";
+pub(super) const UNREADABLE: &str = "\u{fffd}";
 
 /// Reads one column, or what stands for its being unreadable.
 macro_rules! text {
@@ -59,6 +65,7 @@ macro_rules! text {
         $row.try_get::<String, _>($column).unwrap_or_else(|_| UNREADABLE.to_owned())
     };
 }
+pub(super) use text;
 
 /// Rows as the database gave them, which are yet to be read: that can be done on many threads.
 #[derive(Debug)]
@@ -180,11 +187,19 @@ pub async fn checkpoints_to_verify(tx: &mut Tx) -> Result<Vec<CheckpointRow>, Er
     }))
 }
 
-/// The entries on signing keys, as they stand.
-pub async fn key_entries(tx: &mut Tx) -> Result<Vec<String>, Error> {
+/// The entries of an action that is no decision by model and policy, as they stand, in order.
+pub async fn entries_of(tx: &mut Tx, action: Action) -> Result<Vec<String>, Error> {
     Ok(on_backend!(tx, |connection| {
-        let rows = sqlx::query(KEY_ENTRIES).bind(Action::SigningKeyActivated.as_str()).fetch_all(connection).await?;
+        let rows = sqlx::query(ENTRIES_OF).bind(action.as_str()).fetch_all(connection).await?;
         rows.iter().map(|row| text!(row, "entry")).collect()
+    }))
+}
+
+/// The applications behind an id whose applicant is erased, and since when, in the order of their ids.
+pub async fn erased(tx: &mut Tx, after: &str, limit: u32) -> Result<Vec<(String, String)>, Error> {
+    Ok(on_backend!(tx, |connection| {
+        let rows = sqlx::query(ERASED).bind(after).bind(i64::from(limit)).fetch_all(connection).await?;
+        rows.iter().map(|row| (text!(row, "id"), text!(row, "erased_at"))).collect()
     }))
 }
 
@@ -197,24 +212,26 @@ pub async fn entry_at(tx: &mut Tx, sequence: u64) -> Result<Option<String>, Erro
     }))
 }
 
-/// The stored node of a level at a position; `None` when there is none, or not a hash.
-pub async fn node(tx: &mut Tx, level: u32, position: u64) -> Result<Option<Hash>, Error> {
-    let position = super::signed(position)?;
-    let hash: Option<Vec<u8>> = on_backend!(tx, |connection| {
-        sqlx::query_scalar(NODE).bind(i64::from(level)).bind(position).fetch_optional(connection).await?
+/// The stored nodes of a level at these positions, in order: those that are there, and hashes.
+pub async fn nodes(tx: &mut Tx, level: u32, positions: Range<u64>) -> Result<Vec<(u64, Hash)>, Error> {
+    let (first, end) = (super::signed(positions.start)?, super::signed(positions.end)?);
+    let stored: Vec<(i64, Vec<u8>)> = on_backend!(tx, |connection| {
+        sqlx::query_as(NODES).bind(i64::from(level)).bind(first).bind(end).fetch_all(connection).await?
     });
-    Ok(hash.and_then(|hash| Hash::from_slice(&hash)))
+    let read = |(position, hash): (i64, Vec<u8>)| Some((u64::try_from(position).ok()?, Hash::from_slice(&hash)?));
+    Ok(stored.into_iter().filter_map(read).collect())
 }
 
-/// How many rows the tables beside the entries have.
+/// How many rows the tables beside the entries have. What is erased, and which answers are kept, is not asked here.
 pub async fn counts(tx: &mut Tx) -> Result<Counts, Error> {
-    let (decisions, applications, nodes, erased): (i64, i64, i64, i64) =
+    let (decisions, applications, nodes, heads): (i64, i64, i64, i64) =
         on_backend!(tx, |connection| sqlx::query_as(COUNTS).fetch_one(connection).await?);
     Ok(Counts {
         decisions: count(decisions),
         applications: count(applications),
         nodes: count(nodes),
-        erased: count(erased),
+        heads: count(heads),
+        ..Counts::default()
     })
 }
 

@@ -93,7 +93,7 @@ pub(super) async fn open_read_only(path: &Path, settings: &config::Database) -> 
     connection.close().await?;
     // Whoever asks for the writer gets a connection that refuses to write.
     let writer = pool(1, settings).connect_lazy_with(options.clone());
-    let readers = pool(1, settings).connect_lazy_with(options);
+    let readers = pool(2, settings).connect_lazy_with(options);
     Ok(Db::Sqlite { checkpointer: writer.clone(), writer: Writer::new(writer), readers })
 }
 

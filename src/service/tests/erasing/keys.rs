@@ -52,16 +52,28 @@ async fn a_data_key_that_was_put_back_after_an_erasure_is_found(
 }
 
 #[rstest]
-#[case::made("UPDATE applications SET erased_at = received_at; DELETE FROM data_keys;")]
-#[case::unmade("UPDATE applications SET erased_at = NULL;")]
+#[case::made("UPDATE applications SET erased_at = received_at; DELETE FROM data_keys;", "erasures_differ")]
+#[case::unmade("UPDATE applications SET erased_at = NULL;", "erasures_differ")]
+#[case::at_another_time(
+    "UPDATE applications SET erased_at = replace(erased_at, '2026', '2027') WHERE erased_at IS NOT NULL",
+    "copy_changed"
+)]
+#[case::of_another_applicant(
+    "UPDATE applications SET erased_at = '' WHERE erased_at IS NULL; \
+     UPDATE applications SET erased_at = NULL WHERE erased_at <> ''; \
+     UPDATE applications SET erased_at = (SELECT recorded_at FROM audit_entries WHERE action = 'applicant.erased') \
+     WHERE erased_at = '';",
+    "erasure_inserted"
+)]
 #[tokio::test]
 async fn an_erasure_that_the_log_says_nothing_of_is_found(
     #[case] change: &'static str,
+    #[case] kind: &str,
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let (bench, _) = with_one_erased(backend).await;
     bench.execute(change).await;
-    assert_eq!(found(&bench).await.0, "erasures_differ");
+    assert_eq!(found(&bench).await.0, kind);
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ async fn log() -> &'static Database {
         let bench = Bench::on(Backend::Postgres).await;
         let (reviewed, _) = bench.submit("R-first", 24).await;
         bench.clock.advance(Duration::seconds(1));
-        bench.submit_many(ENTRIES - 2).await;
+        bench.submit_under(&key("k-1"), &form("k-1", 24)).await.unwrap();
+        bench.submit_many(ENTRIES - 3).await;
         let who = principal(Role::Officer, "ada");
         decide(&bench.app, bench.call(&who, None), reviewed, 1, br#"{"outcome": "approve"}"#).await.unwrap();
         bench.app.stop().await;
@@ -52,6 +53,8 @@ async fn the_log_is_intact_before_anything_is_done_to_it() {
 )]
 #[case::a_time("UPDATE audit_entries SET recorded_at = '2027' WHERE sequence = 7", Some(7), "column_changed")]
 #[case::a_removed_entry("DELETE FROM audit_entries WHERE sequence = 7", Some(7), "removed")]
+#[case::a_kept_answer("UPDATE idempotency_keys SET response = sha256(response)", Some(1), "answer_changed")]
+#[case::a_kept_answer_that_is_gone("DELETE FROM idempotency_keys", Some(1), "answers_removed")]
 #[case::an_entry_too_many(
     "INSERT INTO audit_entries SELECT 40, leaf_hash, recorded_at, action, actor, request_id, subject, entry FROM audit_entries \
      WHERE sequence = 39",

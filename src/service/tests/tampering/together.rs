@@ -2,16 +2,17 @@
 
 use super::*;
 use crate::{
-    audit::verify::{Examined, Row, Texts, examine, glance},
+    audit::verify::{DecisionForms, Examined, Row, Texts, examine, glance},
     service::audit::record_what_is_in_force,
     storage::audit,
 };
 
 /// The rows of a log, as they are read one by one and as they are read together.
-async fn read(db: &Db) -> (Vec<Row>, Texts) {
+async fn read(db: &Db) -> (Vec<Row>, Texts<'static>) {
     let mut tx = db.read().await.unwrap();
     let fetched = audit::rows_to_verify(&mut tx, i64::MIN, 1_000).await.unwrap();
-    let (texts, last) = audit::texts_to_verify(&mut tx, i64::MIN, 1_000).await.unwrap();
+    let mut texts = Texts::of(&[Row::default()]);
+    let last = audit::texts_to_verify(&mut tx, (i64::MIN, 1_000), &mut texts).await.unwrap();
     assert_eq!(last, fetched.last_sequence());
     ((0..fetched.count()).map(|index| fetched.read(index)).collect(), texts)
 }
@@ -44,9 +45,13 @@ async fn both_ways_of_reading_give_the_same_and_nothing_that_is_written_is_unusu
     let bench = varied(backend).await;
     let (rows, texts) = read(bench.app.db()).await;
     assert!(rows.iter().any(|row| row.decision.is_none()));
-    let lower = |texts: Texts| Texts { lines: texts.lines.to_lowercase(), ..texts };
-    assert_eq!(lower(texts.clone()), lower(Texts::of(&rows)));
-    assert_eq!(glance(&texts).unwrap(), one_by_one(&rows));
+    let lower = |texts: &Texts| texts.lines.to_lowercase();
+    let written = Texts::of(&rows);
+    assert_eq!((lower(&texts), &texts.entries), (lower(&written), &written.entries));
+    let mut forms = DecisionForms::default();
+    for _ in ["unknown forms", "known forms"] {
+        assert_eq!(glance(&texts, &mut forms).unwrap(), one_by_one(&rows));
+    }
 }
 
 #[tokio::test]
@@ -58,8 +63,10 @@ async fn every_changed_byte_is_seen_at_a_glance() {
     assert!(samples[1].decision.is_none());
     for row in samples {
         let texts = Texts::of([row]);
-        let sound = glance(&texts).unwrap();
-        let parts: [fn(&mut Texts) -> &mut String; 2] = [|texts| &mut texts.lines, |texts| &mut texts.entries];
+        let mut forms = DecisionForms::default();
+        let sound = glance(&texts, &mut forms).unwrap();
+        let parts: [for<'a> fn(&'a mut Texts<'static>) -> &'a mut String; 2] =
+            [|texts| texts.lines.to_mut(), |texts| texts.entries.to_mut()];
         for part in parts {
             let length = part(&mut texts.clone()).len();
             for (place, mask) in (0..length).flat_map(|place| [(place, 1), (place, 0x40)]) {
@@ -70,7 +77,10 @@ async fn every_changed_byte_is_seen_at_a_glance() {
                 // An application that would stand at a later decision is found when all are counted.
                 let is_version = |found: &[(i64, Examined)]| found[0].1 != sound[0].1 && !found[0].1.is_latest;
                 *part(&mut changed) = text;
-                assert!(glance(&changed).is_none_or(|found| is_version(&found)), "{place} of {}", part(&mut changed));
+                for forms in [&mut forms, &mut DecisionForms::default()] {
+                    let seen = glance(&changed, forms);
+                    assert!(seen.is_none_or(|found| is_version(&found)), "{place} of {}", part(&mut changed));
+                }
             }
         }
     }
@@ -97,7 +107,7 @@ async fn a_column_that_is_no_text_at_all_is_found_and_named() {
 #[test]
 fn rows_out_of_order_or_of_another_number_are_not_believed() {
     for (rows, lines) in [(0, ""), (1, ""), (0, "\u{1e}"), (-1, ""), (2, "\u{1f}\u{1e}\u{1f}\u{1e}")] {
-        let texts = Texts { rows, lines: lines.to_owned(), ..Texts::default() };
-        assert_eq!(glance(&texts), None, "{rows} {lines:?}");
+        let texts = Texts { rows, lines: lines.into(), ..Texts::default() };
+        assert_eq!(glance(&texts, &mut DecisionForms::default()), None, "{rows} {lines:?}");
     }
 }
