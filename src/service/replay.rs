@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use self::deciders::{Deciders, Near, Pair};
 use super::{
-    blocking::{Spares, chunks_at_once, finished, off_the_runtime},
+    blocking::{Spares, chunks_at_once, finished, keep_freed_memory, off_the_runtime},
     registry,
 };
 use crate::{
@@ -86,6 +86,7 @@ pub enum What {
 /// # Errors
 /// The database cannot be read; a decision that comes out otherwise is no error but a [`Finding`].
 pub async fn replay(db: &Db, period: Period, mut progress: impl FnMut(u64, u64)) -> Result<Report, storage::Error> {
+    keep_freed_memory();
     let mut tx = db.read().await?;
     let (first, end) = bounds(&mut tx, period).await?;
     let mut report = Report::default();

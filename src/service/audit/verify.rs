@@ -13,6 +13,7 @@ use self::{
 use super::signed::{Outside, Signed};
 use crate::{
     audit::verify::{Finding, Verifier, What},
+    service::blocking::keep_freed_memory,
     storage::{self, Db, Tx, audit},
 };
 
@@ -127,6 +128,7 @@ pub async fn verify_against(
     outside: &Outside,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Report, storage::Error> {
+    keep_freed_memory();
     let mut tx = db.read().await?;
     let mut report = Report {
         intact: false,
