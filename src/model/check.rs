@@ -12,8 +12,21 @@ use crate::{
 /// The longest text of a reason, in characters.
 const MAX_REASON_CHARS: usize = 300;
 
-/// Everything that is wrong with a model file whose schema is sound, each in a sentence.
+/// The most faults that are named: a file in which each of a thousand trees is broken is not read to its end.
+const MOST_FAULTS: usize = 20;
+
+/// What is wrong with a model file whose schema is sound, each in a sentence; behind the first twenty, how many more.
 pub(super) fn faults(file: &ModelFile) -> Vec<String> {
+    let mut faults = all_faults(file);
+    if faults.len() > MOST_FAULTS {
+        let more = faults.len() - MOST_FAULTS;
+        faults.truncate(MOST_FAULTS);
+        faults.push(format!("and {more} more"));
+    }
+    faults
+}
+
+fn all_faults(file: &ModelFile) -> Vec<String> {
     let mut faults = Vec::new();
     for (what, text) in [("name", &file.name), ("version", &file.version)] {
         if !is_plain_name(text) {

@@ -143,3 +143,15 @@ fn sums_name_the_file_that_is_not_the_one_written() {
     assert!(message(&files, "nonsense").contains("two spaces"));
     assert!(message(&files, &format!("{sums}{sums}")).contains("listed twice"));
 }
+
+#[test]
+fn a_file_of_a_thousand_faults_is_refused_in_few_words() {
+    let message = refused_file(|file| {
+        let mut tree = symmetric(file).trees[0].clone();
+        tree.leaf_values[0] = f64::MAX;
+        tree.leaf_covers.clear();
+        symmetric(file).trees = vec![tree; 1_000];
+    });
+    assert_eq!(message.lines().count(), 22, "{message}");
+    assert!(message.ends_with("and 980 more"), "{message}");
+}
