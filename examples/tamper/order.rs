@@ -20,7 +20,8 @@ fn kept(stored: &Stored) -> Vec<Claim> {
 fn counts_of(rows: &[Row]) -> Counts {
     let decisions = rows.iter().filter(|row| row.decision.is_some()).count() as u64;
     let nodes = rows.len() as u64 / 256 + rows.len() as u64 / 65_536;
-    Counts { decisions, applications: decisions, nodes, heads: 1, ..Counts::default() }
+    let answers = rows.iter().filter(|row| row.entry.contains(r#""response_sha256":"#)).count() as u64;
+    Counts { decisions, applications: decisions, nodes, heads: 1, answers, ..Counts::default() }
 }
 
 /// Whether a log of these rows under this head would pass for intact.
