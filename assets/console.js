@@ -21,6 +21,45 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
+  // A form with `data-checks` is held against the rules at that address while it is filled in. A fault is shown beside its
+  // field once somebody has left the field with something changed, never before, and goes as soon as it is mended.
+  const checked = (form) => {
+    const left = new Set([...form.querySelectorAll(".wrong [name]")].map((control) => control.name));
+    let waiting = 0, asked = new AbortController(), changed = false;
+    const show = (control, fault) => {
+      const place = document.getElementById(`${control.id}-fault`);
+      if (place === null || place.textContent === fault) return;
+      place.textContent = fault;
+      place.parentElement.classList.toggle("wrong", fault !== "");
+      const says = [`${control.id}-hint`, `${control.id}-fault`].filter((id) => document.getElementById(id)?.textContent);
+      if (says.length > 0) control.setAttribute("aria-describedby", says.join(" ")); else control.removeAttribute("aria-describedby");
+      if (fault === "") { control.removeAttribute("aria-invalid"); return; }
+      control.setAttribute("aria-invalid", "true");
+      form.querySelector("[role=status]").textContent = `${control.labels[0].firstChild.textContent.trim()}: ${fault}`;
+    };
+    const check = async () => {
+      asked.abort();
+      asked = new AbortController();
+      let faults;
+      try {
+        const answer = await fetch(form.dataset.checks, { method: "POST", body: new URLSearchParams(new FormData(form)), signal: asked.signal });
+        if (!answer.ok) return;
+        faults = await answer.json();
+      } catch { return; /* Asked again at the next change; whoever records decides. */ }
+      for (const control of form.elements) if (left.has(control.name)) show(control, faults[control.name] ?? "");
+    };
+    form.addEventListener("change", ({ target }) => { left.add(target.name); clearTimeout(waiting); check(); });
+    form.addEventListener("input", ({ target }) => {
+      changed = true;
+      clearTimeout(waiting);
+      if (left.has(target.name)) waiting = setTimeout(check, 300);
+    });
+    form.addEventListener("submit", () => { changed = false; });
+    // What was typed would be gone.
+    window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  };
+  for (const form of document.querySelectorAll("form[data-checks]")) checked(form);
+
   // A part with `data-refresh` is fetched again after so many milliseconds, until it comes without.
   const refresh = (part) => setTimeout(async () => {
     let next = null;

@@ -29,6 +29,8 @@ const PHONE_CHINESE: Look = Look { language: "zh-CN", ..PHONE };
 
 /// In place of a path: the page of the application that has waited longest.
 const FIRST_WAITING: &str = "first waiting";
+/// In place of a path: the form for a new application, half filled in, with a fault.
+const NEW_APPLICATION: &str = "new application";
 const TALL: Look = Look { height: 1_500, ..Look::DESK };
 
 const SHOTS: &[Shot] = &[
@@ -42,6 +44,9 @@ const SHOTS: &[Shot] = &[
     shot("application", TALL, Role::Officer, FIRST_WAITING),
     shot("application-zh-dark", Look { height: 1_500, ..CHINESE_DARK }, Role::Officer, FIRST_WAITING),
     shot("application-phone", PHONE, Role::Officer, FIRST_WAITING),
+    shot("new-application", TALL, Role::Officer, NEW_APPLICATION),
+    shot("new-application-zh-dark", Look { height: 1_500, ..CHINESE_DARK }, Role::Officer, NEW_APPLICATION),
+    shot("new-application-phone-zh", PHONE_CHINESE, Role::Officer, NEW_APPLICATION),
     shot("model", Look::DESK, Role::Risk, "/models/personal-loan/1"),
     shot("policy", Look::DESK, Role::Risk, "/policy"),
     shot("policy-zh-dark", CHINESE_DARK, Role::Risk, "/policy"),
@@ -61,9 +66,13 @@ pub(crate) async fn take(server: SocketAddr, folder: &Path, only: &[String]) -> 
         let page = Page::open_at(server, *look).await;
         if *path != "/sign-in" {
             page.sign_in(*role).await;
-            page.go(if *path == FIRST_WAITING { "/waiting" } else { path }).await;
-            if *path == FIRST_WAITING {
-                page.click("table.links tbody a").await;
+            match *path {
+                FIRST_WAITING => {
+                    page.go("/waiting").await;
+                    page.click("table.links tbody a").await;
+                }
+                NEW_APPLICATION => fill_in(&page).await,
+                path => page.go(path).await,
             }
         }
         let file = folder.join(format!("{name}.png"));
@@ -73,6 +82,27 @@ pub(crate) async fn take(server: SocketAddr, folder: &Path, only: &[String]) -> 
         page.close().await;
     }
     Ok(())
+}
+
+/// Types into the form what an officer has so far.
+async fn fill_in(page: &Page) {
+    page.go("/applications/new").await;
+    for (id, text) in [
+        ("applicant-reference", "C-70203"),
+        ("applicant-given_name", "Ines"),
+        ("applicant-family_name", "Bergström"),
+        ("applicant-date_of_birth", "1988-03-14"),
+        ("applicant-address-lines", "12 Elm Street"),
+        ("applicant-address-city", "Madison"),
+        ("applicant-address-country", "US"),
+        ("loan-amount", "14,00"),
+        ("loan-term_months", "36"),
+    ] {
+        page.fill(&format!("#{id}"), text).await;
+    }
+    page.click("#loan-purpose option[value=home_improvement]").await;
+    page.find("#loan-amount[aria-invalid]").await;
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)").await;
 }
 
 /// Has the log verified, as an auditor does in the morning.

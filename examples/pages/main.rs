@@ -1,16 +1,21 @@
-//! How long the console's pages take over a million decisions, and how much they weigh.
+//! How long the console's pages take over a million decisions, how much they weigh, and when they can be used on a slow phone.
 //!
 //! Starts a server on a fresh SQLite file, fills it, signs in as the role that each page is for, and asks for each page
 //! again and again over one connection.
 //!
 //! ```sh
 //! cargo build --release && cargo run --release --example pages
+//! cargo run --release --example pages -- --phone --rows 65536    # in Chromium
 //! ```
 
+#[expect(dead_code, reason = "the tests ask for more of it")]
+#[path = "../../tests/support/browser.rs"]
+mod browser;
 mod fill;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/peer.rs"]
 mod peer;
+mod phone;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/support/store.rs"]
 mod store;
@@ -28,7 +33,7 @@ use store::{Backend, Store};
 use underwright::http::api::document::example_application;
 
 /// Each page, and a role that may see it. `{id}` is an application. A page that the server lacks is left out.
-const PAGES: [(&str, &str); 13] = [
+const PAGES: [(&str, &str); 14] = [
     ("officer", "/"),
     ("officer", "/applications"),
     ("officer", "/applications?status=decided&outcome=decline"),
@@ -37,6 +42,7 @@ const PAGES: [(&str, &str); 13] = [
     ("officer", "/applications?reference=nobody"),
     ("officer", "/waiting"),
     ("officer", "/applications/{id}"),
+    ("officer", "/applications/new"),
     ("officer", "/sessions"),
     ("risk", "/models"),
     ("risk", "/policy"),
@@ -52,6 +58,12 @@ struct Arguments {
     /// How often each page is asked for
     #[arg(long, default_value_t = 200)]
     requests: usize,
+    /// Measure in a browser that is as slow as a slow phone, in place of the server's times
+    #[arg(long)]
+    phone: bool,
+    /// How often each page is visited by the phone, each way
+    #[arg(long, default_value_t = 9)]
+    visits: usize,
     #[arg(long, default_value = "target/release/underwright")]
     server: PathBuf,
 }
@@ -68,6 +80,10 @@ async fn main() -> anyhow::Result<()> {
     let cookies = sign_in(&http, &base, &["officer", "risk", "auditor"]).await?;
     counted(&http, &base, &cookies[0].1).await?;
     println!("{} decisions, {} MB of SQLite", arguments.rows, megabytes(store.folder())?);
+    if arguments.phone {
+        phone::measure(peer.address, &PAGES, &id, arguments.visits).await?;
+        return peer.stop();
+    }
     let assets = assets(&http, &base).await?;
     println!("style sheet, script and icon: {assets} bytes in gzip\n");
     println!("| page | median | 95 of 100 | with style and script |\n|---|---|---|---|");

@@ -6,6 +6,7 @@
 
 mod attributes;
 mod forms;
+pub mod limits;
 mod mended;
 #[cfg(test)]
 mod tests;
@@ -21,9 +22,7 @@ use super::{
 use forms::{
     AddressForm, AddressLine, ApplicantForm, ApplicationForm, BureauForm, EmploymentForm, FinancesForm, LoanForm,
 };
-
-/// Nobody older applies for a loan; a date further back is a misspelt one.
-const OLDEST_APPLICANT_YEARS: u32 = 120;
+use limits::OLDEST_APPLICANT_YEARS;
 
 /// Reads an application.
 ///

@@ -67,6 +67,7 @@ pub struct Extractor {
     /// How many categories each category feature has, by the feature's index.
     categories: Vec<(usize, f64)>,
     reads_bureau: bool,
+    reads_finances: bool,
 }
 
 impl Extractor {
@@ -75,7 +76,8 @@ impl Extractor {
         let plan = resolve::resolve(schema)?;
         let readings = || plan.slots.iter().filter_map(as_reading);
         let attributes = readings().filter_map(Reading::attribute_name).map(str::to_owned).collect();
-        let reads_bureau = readings().any(|reading| reading.section() == Section::Bureau);
+        let reads = |section| readings().any(|reading| reading.section() == section);
+        let (reads_bureau, reads_finances) = (reads(Section::Bureau), reads(Section::Finances));
         let categories = plan.slots.iter().take(schema.features.len()).enumerate();
         let categories =
             categories.filter_map(|(index, slot)| Some((index, as_reading(slot)?.unseen_code()?))).collect();
@@ -85,6 +87,7 @@ impl Extractor {
             attributes,
             categories,
             reads_bureau,
+            reads_finances,
             plan,
         })
     }
@@ -100,6 +103,12 @@ impl Extractor {
     #[must_use]
     pub const fn reads_bureau(&self) -> bool {
         self.reads_bureau
+    }
+
+    /// Whether anything is read from what the applicant earns and owes, so that it must be there.
+    #[must_use]
+    pub const fn reads_finances(&self) -> bool {
+        self.reads_finances
     }
 
     /// The features whose category is not among those that the schema lists.

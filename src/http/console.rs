@@ -19,6 +19,7 @@ pub mod history;
 pub mod home;
 pub mod letters;
 pub mod models;
+pub mod new_application;
 mod origin;
 pub mod own_sessions;
 pub mod personal;
@@ -138,6 +139,9 @@ routes! {
         GET "/applications.csv" ReadApplication => applications::csv;
         POST "/applications/views" ReadApplication => applications::save_view;
         POST "/applications/views/remove" ReadApplication => applications::remove_view;
+        GET "/applications/new" SubmitApplication => new_application::show;
+        POST "/applications/new" SubmitApplication => new_application::submit;
+        POST "/applications/new/check" SubmitApplication => new_application::check;
         GET "/applications/{id}" ReadApplication => application::show;
         POST "/applications/{id}" ReviewApplication => application::decide;
         POST "/applications/{id}/applicant" SeeApplicant => personal::look;

@@ -1,5 +1,7 @@
 //! An application comes in: check, decide, record, answer.
 
+use std::time::Duration;
+
 use tracing::{Instrument, debug_span};
 
 use super::{
@@ -31,6 +33,9 @@ const ROUTE: &str = "POST /v1/applications";
 const CREATED: u16 = 201;
 /// How often an application is decided anew because something else was put into force meanwhile.
 const ATTEMPTS: usize = 8;
+/// How often, and how long apart, it is looked whether an earlier request under the same key is answered.
+const IN_FLIGHT_LOOKS: usize = 20;
+const IN_FLIGHT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why an application was not decided. Nothing of it is kept.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +60,28 @@ pub async fn submit(app: &App, call: Call<'_>, body: &[u8]) -> Result<Answer, Su
         app.look_for_what_is_in_force().await.map_err(RecordError::from)?;
     }
     Err(RecordError::NotLoaded("it changed again and again".to_owned()).into())
+}
+
+/// As [`submit`], for a person who may have pressed twice: what comes while the first request under its key is being
+/// worked on waits a little for that one's answer.
+pub async fn submit_once(app: &App, call: Call<'_>, body: &[u8]) -> Result<Answer, SubmitError> {
+    for _ in 0..IN_FLIGHT_LOOKS {
+        match submit(app, call, body).await {
+            Err(SubmitError::Record(RecordError::InFlight)) => tokio::time::sleep(IN_FLIGHT_PAUSE).await,
+            answered => return answered,
+        }
+    }
+    submit(app, call, body).await
+}
+
+/// Holds an application against every rule that [`submit`] refuses by; nothing is decided or recorded.
+pub fn check(app: &App, body: &[u8]) -> Result<(), SubmitError> {
+    let in_force = app.in_force()?;
+    let extractor = in_force.decider().model().extractor();
+    let read = |application: &Application| extractor.check_application(application);
+    let application = intake::parse_for(body, app.clock().now().date(), read)?;
+    let faults = read(&application);
+    if faults.is_empty() { Ok(()) } else { Err(Refusal::Faults(faults).into()) }
 }
 
 /// `None` when what decided is not in force any more.

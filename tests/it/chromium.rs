@@ -6,6 +6,7 @@
 mod acts;
 mod axe;
 mod harness;
+mod new_application;
 mod pages;
 
 use underwright::domain::principal::Role;

@@ -7,9 +7,15 @@ use std::{
 
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
-use underwright::telemetry::log;
+use underwright::{domain::principal::Role, telemetry::log};
 
-use crate::app::{TestApp, application, application_for, client::send};
+use crate::{
+    app::{TestApp, application, application_for, client::send},
+    console::{
+        browser::Browser,
+        new_application::{EXAMPLE, PATH},
+    },
+};
 
 /// What was written by the subscriber of this process.
 #[derive(Clone, Default)]
@@ -46,6 +52,22 @@ fn canary_application(purpose: &str) -> Value {
         "address": {"lines": [CANARY], "city": CANARY, "region": "IL", "postal_code": "C7731Y", "country": "US"}
     });
     application
+}
+
+/// An officer types the canary in: with a fault, checked, and recorded.
+async fn typed_into_the_console(app: &TestApp) {
+    let officer = Browser::signed_in(app, Role::Officer).await;
+    let personal =
+        |name: &str| name.starts_with("/applicant/") && !name.ends_with("country") && !name.ends_with("birth");
+    let canary: Vec<(&str, &str)> =
+        EXAMPLE.iter().map(|(name, value)| (*name, if personal(name) { CANARY } else { *value })).collect();
+    let check = format!("{PATH}/check");
+    let told = officer.submit(PATH, &check, &canary).await.expect(200);
+    assert_eq!(told.as_object().map(serde_json::Map::len), Some(2), "e-mail and phone: {told}");
+    assert_eq!(officer.submit(PATH, PATH, &canary).await.status, 422);
+    let sound: Vec<(&str, &str)> =
+        canary.into_iter().filter(|(name, _)| !name.ends_with("email") && !name.ends_with("phone")).collect();
+    assert_eq!(officer.submit(PATH, PATH, &sound).await.status, 303);
 }
 
 // The only test that listens to the logs of the whole process: all others write into it too.
@@ -100,6 +122,7 @@ async fn no_personal_data_and_no_token_is_ever_logged() {
         .post_with("/v1/applications", &key, &canary_application("car"))
         .await
         .expect_problem(410, "applicant_erased");
+    typed_into_the_console(&app).await;
     let request_id =
         app.officer().post("/v1/simulations", &application()).await.header("request-id").expect("a name").to_owned();
     app.finish().await;

@@ -116,6 +116,11 @@ impl Page {
         self.driver.action_chain().key_down(key.clone()).key_up(key).perform().await.expect("a key is pressed");
     }
 
+    /// Types, wherever the focus is.
+    pub(crate) async fn type_here(&self, text: &str) {
+        self.driver.action_chain().send_keys(text).perform().await.expect("a text is typed");
+    }
+
     /// Presses Tab until an element has the focus, as somebody without a mouse does.
     pub(crate) async fn tab_to(&self, selector: &str) {
         self.find(selector).await;

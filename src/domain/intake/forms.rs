@@ -1,12 +1,9 @@
 //! The forms of an application, with the rule for each value.
-//!
-//! The limits are the trade's: wide enough for every real application, narrow enough that a
-//! misplaced field or unit shows.
 
 use time::Date;
 use validator::ValidationError;
 
-use super::attributes::Attributes;
+use super::{attributes::Attributes, limits};
 use crate::domain::{
     application::{HomeOwnership, IncomeVerification, Purpose},
     fault::{Fault, FaultCode},
@@ -17,19 +14,14 @@ use crate::domain::{
     money::Money,
 };
 
-/// Above every counter of a bureau that is no error.
-const MOST_COUNTED: Whole = 10_000;
-/// A century.
-const MOST_MONTHS_AGO: Whole = 1_200;
-/// The 40 years of the longest mortgages.
-const LONGEST_TERM_MONTHS: Whole = 480;
 /// E.164: fifteen digits at most.
 const LONGEST_PHONE_DIGITS: usize = 15;
 
 form! {
     /// An application, as sent.
     ApplicationForm<'de> {
-        #[validate(length(min = 1, max = 128), custom(function = plain), custom(function = no_card_number))]
+        #[validate(length(min = 1, max = limits::EXTERNAL_REFERENCE_CHARACTERS))]
+        #[validate(custom(function = plain), custom(function = no_card_number))]
         external_reference: Text<'de>,
         #[validate(required)]
         applicant: ApplicantForm<'de>,
@@ -45,17 +37,20 @@ form! {
 form! {
     /// Who applies. National identifiers are not searched for card numbers: some pass the same check.
     ApplicantForm<'de> {
-        #[validate(required, length(min = 1, max = 64), custom(function = plain), custom(function = no_card_number))]
+        #[validate(required, length(min = 1, max = limits::REFERENCE_CHARACTERS))]
+        #[validate(custom(function = plain), custom(function = no_card_number))]
         reference: Text<'de>,
-        #[validate(required, length(min = 1, max = 200), custom(function = plain), custom(function = no_card_number))]
+        #[validate(required, length(min = 1, max = limits::NAME_CHARACTERS))]
+        #[validate(custom(function = plain), custom(function = no_card_number))]
         given_name: Text<'de>,
-        #[validate(required, length(min = 1, max = 200), custom(function = plain), custom(function = no_card_number))]
+        #[validate(required, length(min = 1, max = limits::NAME_CHARACTERS))]
+        #[validate(custom(function = plain), custom(function = no_card_number))]
         family_name: Text<'de>,
         #[validate(required)]
         date_of_birth: Date,
-        #[validate(length(min = 1, max = 64), custom(function = plain))]
+        #[validate(length(min = 1, max = limits::NATIONAL_ID_CHARACTERS), custom(function = plain))]
         national_id: Text<'de>,
-        #[validate(email, length(max = 254))]
+        #[validate(email, length(max = limits::EMAIL_CHARACTERS))]
         email: Text<'de>,
         #[validate(custom(function = e164))]
         phone: Text<'de>,
@@ -66,13 +61,15 @@ form! {
 form! {
     /// A postal address.
     AddressForm<'de> {
-        #[validate(required, length(min = 1, max = 6, message = "must have 1 to 6 lines"))]
+        #[validate(required, length(min = 1, max = limits::ADDRESS_LINES, message = "must have 1 to 6 lines"))]
         lines: List<AddressLine<'de>>,
-        #[validate(required, length(min = 1, max = 200), custom(function = plain), custom(function = no_card_number))]
+        #[validate(required, length(min = 1, max = limits::NAME_CHARACTERS))]
+        #[validate(custom(function = plain), custom(function = no_card_number))]
         city: Text<'de>,
-        #[validate(length(min = 1, max = 100), custom(function = plain), custom(function = no_card_number))]
+        #[validate(length(min = 1, max = limits::REGION_CHARACTERS))]
+        #[validate(custom(function = plain), custom(function = no_card_number))]
         region: Text<'de>,
-        #[validate(length(min = 1, max = 20), custom(function = plain))]
+        #[validate(length(min = 1, max = limits::POSTAL_CODE_CHARACTERS), custom(function = plain))]
         postal_code: Text<'de>,
         #[validate(required, custom(function = country_code))]
         country: Text<'de>,
@@ -86,7 +83,7 @@ form! {
         amount: Whole,
         #[validate(required, custom(function = currency_code))]
         currency: Text<'de>,
-        #[validate(required, range(min = 1, max = LONGEST_TERM_MONTHS))]
+        #[validate(required, range(min = 1, max = limits::LONGEST_TERM_MONTHS))]
         term_months: Whole,
         #[validate(required)]
         purpose: Choice<Purpose>,
@@ -96,7 +93,7 @@ form! {
 form! {
     /// Where the applicant works.
     EmploymentForm<'de> {
-        #[validate(range(min = 0.0, max = 80.0))]
+        #[validate(range(min = 0.0, max = limits::MOST_EMPLOYMENT_YEARS))]
         years: Number,
     }
 }
@@ -126,25 +123,25 @@ form! {
         schema(function = bankruptcies_are_public_records, skip_on_field_errors = false)
     )]
     BureauForm<'de> {
-        #[validate(required, range(min = 0, max = MOST_COUNTED))]
+        #[validate(required, range(min = 0, max = limits::MOST_COUNTED))]
         delinquencies_24m: Whole,
-        #[validate(required, range(min = 0, max = MOST_COUNTED))]
+        #[validate(required, range(min = 0, max = limits::MOST_COUNTED))]
         inquiries_6m: Whole,
-        #[validate(range(min = 0, max = MOST_MONTHS_AGO))]
+        #[validate(range(min = 0, max = limits::MOST_MONTHS_AGO))]
         months_since_delinquency: Whole,
-        #[validate(range(min = 0, max = MOST_MONTHS_AGO))]
+        #[validate(range(min = 0, max = limits::MOST_MONTHS_AGO))]
         months_since_public_record: Whole,
-        #[validate(required, range(min = 0, max = MOST_COUNTED))]
+        #[validate(required, range(min = 0, max = limits::MOST_COUNTED))]
         open_accounts: Whole,
-        #[validate(required, range(min = 0, max = MOST_COUNTED))]
+        #[validate(required, range(min = 0, max = limits::MOST_COUNTED))]
         total_accounts: Whole,
-        #[validate(required, range(min = 0, max = MOST_COUNTED))]
+        #[validate(required, range(min = 0, max = limits::MOST_COUNTED))]
         public_records: Whole,
-        #[validate(range(min = 0, max = MOST_COUNTED))]
+        #[validate(range(min = 0, max = limits::MOST_COUNTED))]
         bankruptcies: Whole,
         #[validate(required, range(min = 0, max = Money::MAX_MINOR))]
         revolving_balance: Whole,
-        #[validate(range(min = 0.0, max = 10.0, message = "must be 0 to 10: a share, in which 1 is 100 percent"))]
+        #[validate(range(min = 0.0, max = limits::MOST_UTILIZATION, message = "must be 0 to 10: a share, in which 1 is 100 percent"))]
         revolving_utilization: Number,
         first_credit_line: Date,
     }
@@ -222,6 +219,6 @@ impl<'de> FormValue<'de> for AddressLine<'de> {
     }
 
     fn inspect(&self, at: &At<'_>, faults: &mut Vec<Fault>) {
-        inspect_line(&self.0, 200, at, faults);
+        inspect_line(&self.0, limits::ADDRESS_LINE_CHARACTERS, at, faults);
     }
 }

@@ -53,13 +53,13 @@ struct RefusedSignedOut<'a> {
 
 /// What is said of a refusal.
 #[derive(Debug, Clone, Copy)]
-struct Said {
-    title: &'static str,
-    text: &'static str,
+pub(super) struct Said {
+    pub(super) title: &'static str,
+    pub(super) text: &'static str,
 }
 
 impl Said {
-    fn of(code: Code, t: Texts) -> Self {
+    pub(super) fn of(code: Code, t: Texts) -> Self {
         let (title, text) = match code {
             Code::NotFound | Code::MethodNotAllowed => (t.shell_not_found_title(), t.shell_not_found_text()),
             Code::Forbidden => (t.shell_forbidden_title(), t.shell_forbidden_text()),

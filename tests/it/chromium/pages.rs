@@ -7,7 +7,7 @@ use crate::app::{TestApp, application, application_for};
 
 /// Role and path of each main page.
 const PAGES: &[(Role, &[&str])] = &[
-    (Role::Officer, &["/", "/applications", "/applications/{id}", "/waiting", "/sessions"]),
+    (Role::Officer, &["/", "/applications", "/applications/{id}", "/applications/new", "/waiting", "/sessions"]),
     (Role::Risk, &["/", "/models", "/models/personal-loan/1", "/policy"]),
     (Role::Auditor, &["/audit", "/audit/3", "/audit/verification"]),
     (Role::Privacy, &["/applicants"]),

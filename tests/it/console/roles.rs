@@ -1,5 +1,6 @@
 //! The whole table of the console's addresses and roles.
 
+use serde_json::Value;
 use underwright::{
     domain::principal::Role::{self, Admin, Auditor, Manager, Officer, Privacy, Risk, Service},
     http::console::ROUTES,
@@ -10,10 +11,12 @@ use crate::app::{TestApp, application_for};
 
 /// Who reads applications.
 const READERS: &[Role] = &[Officer, Manager, Auditor, Service];
+/// Who sends applications in.
+const SUBMITTERS: &[Role] = &[Officer, Service];
 const EVERYONE: &[Role] = &[Officer, Manager, Risk, Auditor, Privacy, Service, Admin];
 
 /// Method, path and who may. `{id}` is an application that awaits review, `{name}` and `{version}` the model in force.
-const TABLE: &[(&str, &str, &[Role])] = &[
+pub(super) const TABLE: &[(&str, &str, &[Role])] = &[
     ("GET", "/", EVERYONE),
     ("POST", "/sign-out", EVERYONE),
     ("GET", "/models", EVERYONE),
@@ -38,6 +41,9 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     ("GET", "/applications.csv", READERS),
     ("POST", "/applications/views", READERS),
     ("POST", "/applications/views/remove", READERS),
+    ("GET", "/applications/new", SUBMITTERS),
+    ("POST", "/applications/new", SUBMITTERS),
+    ("POST", "/applications/new/check", SUBMITTERS),
     ("GET", "/applications/{id}", READERS),
     ("POST", "/applications/{id}", &[Officer, Manager]),
     ("POST", "/applications/{id}/applicant", &[Officer, Manager]),
@@ -50,19 +56,24 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     ("POST", "/sessions/end-others", EVERYONE),
 ];
 
+/// A path of the table, filled in: for an application, and the entry that it was decided in.
+pub(super) fn address(path: &str, application: &Value) -> String {
+    let id = application["id"].as_str().expect("an id");
+    let own = application["decision"]["audit"]["sequence"].to_string();
+    let query = if path.starts_with("/audit/export") { "?format=csv" } else { "" };
+    let sequence = if path.starts_with("/applications") { own.as_str() } else { "0" };
+    let filled = [("{id}", id), ("{name}", "personal-loan"), ("{version}", "1"), ("{sequence}", sequence)];
+    filled.iter().fold(format!("{path}{query}"), |path, (name, value)| path.replace(name, value))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_admits_the_roles_of_the_table_and_shows_the_others_that_they_may_not() {
     let app = TestApp::spawn().await;
     let created = app.service().submit(&application_for("medical")).await;
-    let id = created["id"].as_str().expect("an id");
-    let own = created["decision"]["audit"]["sequence"].to_string();
     for (method, path, admitted) in TABLE {
         for role in Role::ALL {
             let browser = Browser::signed_in(&app, role).await;
-            let query = if path.starts_with("/audit/export") { "?format=csv" } else { "" };
-            let sequence = if path.starts_with("/applications") { own.as_str() } else { "0" };
-            let filled = [("{id}", id), ("{name}", "personal-loan"), ("{version}", "1"), ("{sequence}", sequence)];
-            let address = filled.iter().fold(format!("{path}{query}"), |path, (name, value)| path.replace(name, value));
+            let address = address(path, &created);
             // Without a form token nothing is changed: whoever is admitted is told that it is missing.
             let answer = match *method {
                 "GET" => browser.get(&address).await,

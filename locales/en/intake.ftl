@@ -1,0 +1,115 @@
+# A new application.
+
+intake-title = New application
+intake-text = For a personal loan. It is decided at once, and recorded.
+intake-optional = optional
+intake-choose = Choose
+intake-yes = Yes
+intake-no = No
+intake-submit = Decide and record
+intake-cancel = Cancel
+
+intake-wrong-prefix = Error:
+intake-wrong-title = There is a problem
+intake-wrong-text = Nothing has been decided yet. What you typed is kept below.
+intake-sent-title = An application was already made from this form
+intake-sent-text = What you see now is different from it. To make another application of it, press the button again. The first one is among the
+intake-refused-text = What you typed is kept below: press the button again to repeat it. It makes one application, however often you do.
+
+intake-applicant = Applicant
+intake-applicant-text = None of this reaches the model. The policy looks at the age alone.
+intake-reference = Applicant’s number
+intake-reference-hint = The lender’s own, such as C-88121
+intake-given-name = Given name
+intake-family-name = Family name
+intake-date-of-birth = Date of birth
+intake-day-hint = Such as 1988-03-14
+intake-national-id = National id
+intake-email = E-mail
+intake-phone = Phone
+intake-phone-hint = Such as +1 555 0100
+
+intake-address = Address
+intake-address-text = Street, city and country belong together.
+intake-lines = Street
+intake-lines-hint = Up to six lines
+intake-city = City
+intake-region = State or region
+intake-postal-code = Postal code
+intake-country = Country
+intake-country-hint = Two letters, such as US
+
+intake-loan = Loan
+intake-amount = Amount
+intake-amount-hint = Such as 12,000.00
+intake-currency = Currency
+intake-currency-hint = Three letters, such as USD
+intake-term = Term in months
+intake-purpose = Purpose
+intake-own-reference = Your reference
+intake-own-reference-hint = No personal data
+
+intake-means = Work and income
+intake-means-text = The model in force does not read these. What is given of the income and the home must be given whole.
+intake-income = Annual income before tax
+intake-verification = Income verified
+intake-verification-verified = Verified
+intake-verification-source = Source verified
+intake-verification-none = Not verified
+intake-debts = Debt payments a month
+intake-debts-hint = Without a mortgage and this loan
+intake-home = Home
+intake-home-rent = Rented
+intake-home-mortgage = Owned with a mortgage
+intake-home-own = Owned
+intake-home-other = Other
+intake-home-none = None
+intake-years = Years with employer
+
+intake-bureau = Credit bureau
+intake-file = What does the bureau have?
+intake-file-there = A file
+intake-file-none = No file
+intake-empty-never = Empty: never
+intake-delinquencies = Late payments in 24 months
+intake-delinquencies-hint = By 30 days or more
+intake-since-delinquency = Months since a late payment
+intake-inquiries = Inquiries in 6 months
+intake-open-accounts = Open accounts
+intake-total-accounts = Accounts, open and closed
+intake-first-line = First credit line
+intake-revolving-balance = Revolving balance
+intake-utilization = Revolving utilization, %
+intake-utilization-hint = Of the limits, such as 43.1
+intake-public-records = Public records
+intake-since-record = Months since a public record
+intake-bankruptcies = Bankruptcies
+
+intake-further = Further values
+intake-further-text = What the model in force reads besides.
+
+intake-fault-of = { $label }: { $text }
+intake-fault-required = Must be given
+intake-fault-future = Must not be in the future
+intake-fault-card = Must hold no payment card number
+intake-fault-lines = Write at most { $most } lines
+intake-fault-length = Write at most { $most } characters
+intake-fault-control = Write plain text, without control characters
+intake-fault-email = Write an e-mail address such as ada@example.com
+intake-fault-phone = Write a number with its country’s code, such as +1 555 0100
+intake-fault-country = Write two letters, such as US
+intake-fault-currency = Write three letters, such as USD
+intake-fault-currency-of-model = The model in force takes { $currency } alone
+intake-fault-money = Write an amount such as { $example }
+intake-fault-whole = Write a whole number
+intake-fault-number = Write a number such as 4.5
+intake-fault-share = Write a percentage such as 43.1
+intake-fault-day = Write a day such as 1988-03-14
+intake-fault-choice = Choose one
+intake-fault-least = Must be { $limit } or more
+intake-fault-most = Must be { $limit } or less
+intake-fault-long-ago = Must be at most { $years } years ago
+intake-fault-total-accounts = Must not be fewer than the open accounts, which it counts as well
+intake-fault-public-records = Must not be fewer than the bankruptcies, which it counts as well
+intake-fault-first-line = Must not be before the date of birth
+intake-fault-other = Not accepted: { $message }

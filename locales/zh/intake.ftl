@@ -1,0 +1,115 @@
+# 新建申请。
+
+intake-title = 新建申请
+intake-text = 个人贷款。提交后立即得出决定并记录。
+intake-optional = 选填
+intake-choose = 请选择
+intake-yes = 是
+intake-no = 否
+intake-submit = 提交并决定
+intake-cancel = 取消
+
+intake-wrong-prefix = 有误：
+intake-wrong-title = 填写有误
+intake-wrong-text = 尚未作出任何决定。您填写的内容都保留在下方。
+intake-sent-title = 此表单已提交过一份申请
+intake-sent-text = 您现在看到的内容与那份申请不同。如要另外提交一份，请再次点击按钮。先前的申请请见
+intake-refused-text = 您填写的内容都保留在下方，请再次点击按钮重试。无论重试几次，都只会产生一份申请。
+
+intake-applicant = 申请人
+intake-applicant-text = 这些内容不进入模型，政策也只看年龄。
+intake-reference = 申请人编号
+intake-reference-hint = 贷款机构自己的编号，例如 C-88121
+intake-given-name = 名
+intake-family-name = 姓
+intake-date-of-birth = 出生日期
+intake-day-hint = 例如 1988-03-14
+intake-national-id = 身份证件号码
+intake-email = 电子邮箱
+intake-phone = 电话
+intake-phone-hint = 例如 +1 555 0100
+
+intake-address = 地址
+intake-address-text = 街道、城市和国家须一并填写。
+intake-lines = 街道
+intake-lines-hint = 最多六行
+intake-city = 城市
+intake-region = 省或州
+intake-postal-code = 邮政编码
+intake-country = 国家
+intake-country-hint = 两个字母，例如 US
+
+intake-loan = 贷款
+intake-amount = 金额
+intake-amount-hint = 例如 12,000.00
+intake-currency = 币种
+intake-currency-hint = 三个字母，例如 USD
+intake-term = 期限（月）
+intake-purpose = 用途
+intake-own-reference = 您的编号
+intake-own-reference-hint = 请勿填写个人信息
+
+intake-means = 工作与收入
+intake-means-text = 当前生效的模型不读取这些内容。如填写收入与住房，请填写完整。
+intake-income = 税前年收入
+intake-verification = 收入核实情况
+intake-verification-verified = 已核实
+intake-verification-source = 来源已核实
+intake-verification-none = 未核实
+intake-debts = 每月债务还款
+intake-debts-hint = 不含房贷和本次贷款
+intake-home = 住房
+intake-home-rent = 租房
+intake-home-mortgage = 自有，有房贷
+intake-home-own = 自有，无房贷
+intake-home-other = 其他
+intake-home-none = 无
+intake-years = 现单位任职年数
+
+intake-bureau = 征信
+intake-file = 征信机构是否有记录？
+intake-file-there = 有记录
+intake-file-none = 无记录
+intake-empty-never = 留空表示从未
+intake-delinquencies = 近 24 个月逾期次数
+intake-delinquencies-hint = 逾期 30 天及以上
+intake-since-delinquency = 距最近一次逾期的月数
+intake-inquiries = 近 6 个月的查询次数
+intake-open-accounts = 未结清账户数
+intake-total-accounts = 账户总数（含已结清）
+intake-first-line = 首个信贷账户开立日期
+intake-revolving-balance = 循环账户余额
+intake-utilization = 循环账户使用率（%）
+intake-utilization-hint = 占额度的比例，例如 43.1
+intake-public-records = 不良公共记录数
+intake-since-record = 距最近一次公共记录的月数
+intake-bankruptcies = 破产次数
+
+intake-further = 其他数值
+intake-further-text = 当前生效的模型另外读取的内容。
+
+intake-fault-of = { $label }：{ $text }
+intake-fault-required = 必须填写
+intake-fault-future = 不得晚于今天
+intake-fault-card = 不得包含银行卡号
+intake-fault-lines = 最多 { $most } 行
+intake-fault-length = 最多 { $most } 个字符
+intake-fault-control = 请填写普通文字，不得含控制字符
+intake-fault-email = 请填写电子邮箱，例如 ada@example.com
+intake-fault-phone = 请填写带国家代码的号码，例如 +1 555 0100
+intake-fault-country = 请填写两个字母，例如 US
+intake-fault-currency = 请填写三个字母，例如 USD
+intake-fault-currency-of-model = 当前生效的模型只接受 { $currency }
+intake-fault-money = 请填写金额，例如 { $example }
+intake-fault-whole = 请填写整数
+intake-fault-number = 请填写数字，例如 4.5
+intake-fault-share = 请填写百分比，例如 43.1
+intake-fault-day = 请填写日期，例如 1988-03-14
+intake-fault-choice = 请选择一项
+intake-fault-least = 不得小于 { $limit }
+intake-fault-most = 不得大于 { $limit }
+intake-fault-long-ago = 最多为 { $years } 年前
+intake-fault-total-accounts = 不得少于未结清账户数，后者也计入其中
+intake-fault-public-records = 不得少于破产次数，后者也计入其中
+intake-fault-first-line = 不得早于出生日期
+intake-fault-other = 不接受：{ $message }
