@@ -38,4 +38,5 @@ mod tests;
 pub use db::{Db, Tx};
 pub use error::Error;
 pub use open::AppliedMigration;
+pub use rows::{MOST_ROWS, Writing};
 pub use url::{DEFAULT_FILE_NAME, DatabaseUrl, PostgresUrl, UrlError};

@@ -92,14 +92,16 @@ async fn write_groups(db: Db, mut waiting: mpsc::Receiver<Job>, rows: Arc<Vec<Ro
         for (index, _) in &jobs {
             let (entry, application, decision) = plain_rows(&rows[*index], sequence);
             entries.push(entry);
-            applications.push(application);
+            applications.push((sequence, application));
             decisions.push(decision);
             sequence += 1;
         }
         let mut tx = db.write().await.expect("a transaction");
-        audit::insert_entries(&mut tx, entries).await.expect("inserted");
-        applications::insert(&mut tx, applications).await.expect("inserted");
-        decisions::insert(&mut tx, decisions).await.expect("inserted");
+        let mut writing = tx.writing();
+        audit::insert_entries(&mut writing, &mut entries).await.expect("inserted");
+        applications::insert(&mut writing, &mut applications).await.expect("inserted");
+        decisions::insert(&mut writing, &mut decisions).await.expect("inserted");
+        assert!(writing.send().await.expect("inserted"), "every row");
         tx.commit().await.expect("committed");
         for (_, reply) in jobs.drain(..) {
             let _ = reply.send(());
@@ -140,6 +142,7 @@ fn plain_rows(row: &Row, sequence: u64) -> (NewEntry, NewApplication, NewDecisio
         decided_at: time(&decision.decided_at),
         outcome,
         automatic: decision.automatic,
+        score: i32::try_from(decision.score).expect("a score"),
     };
     (entry, new, decision)
 }

@@ -6,7 +6,7 @@
 use anyhow::{Context as _, ensure};
 use sqlx::AssertSqlSafe;
 use underwright::{
-    audit::tree::leaf_hash,
+    audit::{SEGMENT_ENTRIES, tree::leaf_hash},
     storage::{DatabaseUrl, Db, Tx},
 };
 
@@ -101,20 +101,24 @@ fn statements(tx: &Tx, first: u64, last: u64) -> [String; 4] {
         ),
         insert(
             "applications",
-            "id, external_reference, submitted_by, received_at, status, outcome, version, amount_minor, currency",
-            format!("{id}, {random_text}, submitted_by, received_at, status, outcome, version, amount_minor, currency"),
+            "id, external_reference, submitted_by, received_at, status, outcome, version, amount_minor, currency, \
+             segment",
+            format!(
+                "{id}, {random_text}, submitted_by, received_at, status, outcome, version, amount_minor, currency, \
+                 n / {SEGMENT_ENTRIES}"
+            ),
             application,
         ),
         insert(
             "data_keys",
             "application_id, applicant_index, national_id_index, kek, wrapped, segment",
-            format!("{id}, {random_bytes}, {random_bytes}, kek, wrapped, n / 512"),
+            format!("{id}, {random_bytes}, {random_bytes}, kek, wrapped, n / {SEGMENT_ENTRIES}"),
             key,
         ),
         insert(
             "decisions",
-            "audit_sequence, leaf_hash, application_id, number, id, decided_at, outcome, automatic",
-            format!("n, leaf_hash, {id}, 1, t.id, decided_at, outcome, automatic"),
+            "audit_sequence, leaf_hash, application_id, number, id, decided_at, outcome, automatic, score",
+            format!("n, leaf_hash, {id}, 1, t.id, decided_at, outcome, automatic, score"),
             decision,
         ),
     ]

@@ -129,11 +129,13 @@ fn of_numbers(row: &Row, sound: &mut Sound) -> u64 {
     let (Some(_), Some(_)) = (&row.decision, &row.application) else { return 0 };
     let mut count = 0;
     for bit in 0..63 {
-        let changes: [fn(&mut Row, i64); 4] = [
+        let changes: [fn(&mut Row, i64); 6] = [
             |row, mask| row.sequence ^= mask,
             |row, mask| row.decision.iter_mut().for_each(|copy| copy.number ^= mask),
+            |row, mask| row.decision.iter_mut().for_each(|copy| copy.score ^= mask),
             |row, mask| row.application.iter_mut().for_each(|copy| copy.version ^= mask),
             |row, mask| row.application.iter_mut().for_each(|copy| copy.amount_minor ^= mask),
+            |row, mask| row.application.iter_mut().for_each(|copy| copy.segment ^= mask),
         ];
         for change in changes {
             let mut changed = row.clone();

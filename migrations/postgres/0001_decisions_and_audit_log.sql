@@ -5,7 +5,7 @@
 -- Text is compared by its bytes (COLLATE "C"), whatever the database's own collation, so that an order never
 -- changes with the operating system's libraries. Whole numbers are BIGINT, as they are bound and read.
 --
--- There are no foreign keys, unlike in SQLite: PostgreSQL checks each of them, row by row, with a query and a lock that is
+-- What a decision writes has no foreign keys: PostgreSQL checks each of them, row by row, with a query and a lock that is
 -- written to disk, for rows that one transaction has just put there. `audit verify` holds every table against the log.
 -- Rows stay whole on a page where they fit (toast_tuple_target), so that a decision is not written in pieces.
 
@@ -22,6 +22,8 @@ CREATE TABLE applications (
     version            BIGINT NOT NULL CHECK (version >= 1),
     amount_minor       BIGINT NOT NULL,
     currency           TEXT   COLLATE "C" NOT NULL,
+    -- The sequence of the first decision's entry, divided by SEGMENT_ENTRIES of src/audit.rs.
+    segment            BIGINT NOT NULL,
     -- When its data key was destroyed, since when nobody can read the applicant.
     erased_at          TEXT   COLLATE "C"
 );
@@ -29,7 +31,10 @@ CREATE TABLE applications (
 -- Identifiers begin with the time of receipt, so that each of these lists newest first, page by page.
 CREATE INDEX applications_by_outcome ON applications (outcome, id);
 CREATE INDEX applications_by_submitter ON applications (submitted_by, id);
-CREATE INDEX applications_by_reference ON applications (external_reference, id) WHERE external_reference IS NOT NULL;
+-- A sender's reference may fall anywhere: an index over all of them would be written on as many pages as there are
+-- decisions. Within a segment of the log they share a few, however long the log is; who looks for one asks every segment.
+CREATE INDEX applications_by_reference ON applications (segment, external_reference)
+    WHERE external_reference IS NOT NULL;
 
 -- The audit log. `entry` is the entry's canonical JSON; the columns beside it repeat what is searched for.
 CREATE TABLE audit_entries (
@@ -97,6 +102,7 @@ CREATE TABLE decisions (
     decided_at     TEXT   COLLATE "C" NOT NULL,
     outcome        TEXT   COLLATE "C" NOT NULL CHECK (outcome IN ('approve', 'review', 'decline')),
     automatic      BIGINT NOT NULL CHECK (automatic IN (0, 1)),
+    score          BIGINT NOT NULL,
     UNIQUE (application_id, number)
 );
 

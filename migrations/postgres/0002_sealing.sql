@@ -10,7 +10,7 @@ CREATE TABLE data_keys (
     -- The id of the key-encryption key.
     kek               TEXT  COLLATE "C" NOT NULL,
     wrapped           BYTEA NOT NULL,
-    -- The sequence of the first decision's entry, divided by 512.
+    -- The sequence of the first decision's entry, divided by SEGMENT_ENTRIES of src/audit.rs.
     segment           BIGINT NOT NULL
 );
 

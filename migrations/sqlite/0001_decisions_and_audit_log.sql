@@ -2,6 +2,9 @@
 --
 -- The same numbers and names stand in every database's folder; texts differ where types do.
 -- Times are RFC 3339 in UTC with microseconds, of one width, so that their order as text is their order in time.
+--
+-- What a decision writes has no foreign keys: each would look for a row that the same transaction has just put there.
+-- `audit verify` holds every table against the log.
 
 -- An application as it stands, by what it is found. What was received stands in the entry of its first decision, with
 -- the applicant sealed, and nowhere else.
@@ -16,6 +19,8 @@ CREATE TABLE applications (
     version            INTEGER NOT NULL CHECK (version >= 1),
     amount_minor       INTEGER NOT NULL,
     currency           TEXT    NOT NULL,
+    -- The sequence of the first decision's entry, divided by SEGMENT_ENTRIES of src/audit.rs.
+    segment            INTEGER NOT NULL,
     -- When its data key was destroyed, since when nobody can read the applicant.
     erased_at          TEXT
 ) STRICT, WITHOUT ROWID;
@@ -23,7 +28,10 @@ CREATE TABLE applications (
 -- Identifiers begin with the time of receipt, so that each of these lists newest first, page by page.
 CREATE INDEX applications_by_outcome ON applications (outcome, id);
 CREATE INDEX applications_by_submitter ON applications (submitted_by, id);
-CREATE INDEX applications_by_reference ON applications (external_reference, id) WHERE external_reference IS NOT NULL;
+-- A sender's reference may fall anywhere: an index over all of them would be written on as many pages as there are
+-- decisions. Within a segment of the log they share a few, however long the log is; who looks for one asks every segment.
+CREATE INDEX applications_by_reference ON applications (segment, external_reference)
+    WHERE external_reference IS NOT NULL;
 
 -- The audit log. `entry` is the entry's canonical JSON; the columns beside it repeat what is searched for.
 CREATE TABLE audit_entries (
@@ -74,15 +82,16 @@ VALUES (1, 0, x'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 -- Every decision on an application: its first by model and policy, the later ones by people. What was decided, and the
 -- record that repeats it, is the payload of its audit entry.
 CREATE TABLE decisions (
-    audit_sequence INTEGER NOT NULL PRIMARY KEY REFERENCES audit_entries (sequence),
+    audit_sequence INTEGER NOT NULL PRIMARY KEY,
     leaf_hash      BLOB    NOT NULL,
-    application_id TEXT    NOT NULL REFERENCES applications (id),
+    application_id TEXT    NOT NULL,
     -- The application's version that this decision made.
     number         INTEGER NOT NULL CHECK (number >= 1),
     id             TEXT    NOT NULL,
     decided_at     TEXT    NOT NULL,
     outcome        TEXT    NOT NULL CHECK (outcome IN ('approve', 'review', 'decline')),
     automatic      INTEGER NOT NULL CHECK (automatic IN (0, 1)),
+    score          INTEGER NOT NULL,
     UNIQUE (application_id, number)
 ) STRICT;
 

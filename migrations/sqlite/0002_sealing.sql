@@ -1,18 +1,18 @@
 -- The keys that personal data is sealed under, each wrapped by a key-encryption key that stands elsewhere.
 
 -- The data key of an application, and by what its applicant is found. To remove a row is to erase: nothing else
--- opens what was sealed.
+-- opens what was sealed. It has row numbers, which are shorter in the indexes than the name of an application.
 CREATE TABLE data_keys (
-    application_id    TEXT NOT NULL PRIMARY KEY REFERENCES applications (id),
+    application_id    TEXT NOT NULL PRIMARY KEY,
     -- Keyed hashes of applicant.reference and applicant.national_id.
     applicant_index   BLOB NOT NULL,
     national_id_index BLOB,
     -- The id of the key-encryption key.
     kek               TEXT NOT NULL,
     wrapped           BLOB NOT NULL,
-    -- The sequence of the first decision's entry, divided by 512.
+    -- The sequence of the first decision's entry, divided by SEGMENT_ENTRIES of src/audit.rs.
     segment           INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- A keyed hash falls anywhere: an index over all of them would be written on as many pages as there are decisions. Within
 -- a segment they share a few, however long the log is; who looks for an applicant asks every segment.

@@ -5,13 +5,15 @@
 //! which are known only when its transaction is about to commit and stand near the end, because the names
 //! `sequence` and `time` sort late. The hash over what comes before is then already computed.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use super::tree::{self, Hash};
-pub use crate::domain::canonical::{NotCanonical, canonical, reader::is_canonical};
+pub use crate::domain::canonical::{NotCanonical, canonical, canonical_into, reader::is_canonical};
 use crate::domain::{id::RequestId, principal::Principal, timestamp::Timestamp};
 
 /// The largest sequence that canonical JSON keeps exactly: 2^53 − 1.
@@ -206,6 +208,9 @@ pub struct Facts<'a> {
     pub subject: &'a str,
 }
 
+/// Room for what stands around a payload: more than nearly always does.
+const AROUND_PAYLOAD: usize = 512;
+
 /// An entry that has yet to get its place and time: everything else is written, and hashed.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -232,14 +237,33 @@ pub struct Placed {
 impl Draft {
     /// Writes an entry around a payload, which must be canonical JSON already.
     pub fn new(facts: Facts<'_>, canonical_payload: &str) -> Result<Self, NotCanonical> {
-        let before_sequence = format!(
-            r#"{{"action":{},"actor":{},"build":{},"payload":{canonical_payload},"request_id":{}"#,
-            canonical(&facts.action)?,
-            canonical(facts.actor)?,
-            canonical(&facts.build)?,
-            canonical(&facts.request_id)?,
-        );
-        let before_time = format!(r#","subject":{},"time":""#, canonical(&facts.subject)?);
+        Self::around(facts, canonical_payload.len(), |text| {
+            text.push_str(canonical_payload);
+            Ok(())
+        })
+    }
+
+    /// Writes an entry around a payload that is written in its place: canonical JSON, for which there is `room` before the
+    /// text must move.
+    pub fn around(
+        facts: Facts<'_>,
+        room: usize,
+        write_payload: impl FnOnce(&mut String) -> Result<(), NotCanonical>,
+    ) -> Result<Self, NotCanonical> {
+        let mut before_sequence = String::with_capacity(room + AROUND_PAYLOAD);
+        before_sequence.push_str(r#"{"action":"#);
+        canonical_into(&mut before_sequence, &facts.action)?;
+        before_sequence.push_str(r#","actor":"#);
+        canonical_into(&mut before_sequence, facts.actor)?;
+        before_sequence.push_str(r#","build":"#);
+        canonical_into(&mut before_sequence, facts.build)?;
+        before_sequence.push_str(r#","payload":"#);
+        write_payload(&mut before_sequence)?;
+        before_sequence.push_str(r#","request_id":"#);
+        canonical_into(&mut before_sequence, &facts.request_id)?;
+        let mut before_time = r#","subject":"#.to_owned();
+        canonical_into(&mut before_time, facts.subject)?;
+        before_time.push_str(r#","time":""#);
         let hasher = tree::begin_leaf().chain_update(&before_sequence);
         Ok(Self {
             before_sequence,
@@ -288,9 +312,12 @@ impl Draft {
     /// The entry at a place and time. `sequence` is at most [`MAX_SEQUENCE`].
     #[must_use]
     pub fn place(&self, sequence: u64, time: Timestamp) -> Placed {
-        let rest = format!(r#","sequence":{sequence}{}{time}"}}"#, self.before_time);
-        let leaf_hash = tree::finish(self.hasher.clone().chain_update(&rest));
-        Placed { bytes: [self.before_sequence.as_str(), &rest].concat(), leaf_hash }
+        let begin = self.before_sequence.len();
+        let mut bytes = String::with_capacity(begin + self.before_time.len() + AROUND_PAYLOAD);
+        bytes.push_str(&self.before_sequence);
+        write!(bytes, r#","sequence":{sequence}{}{time}"}}"#, self.before_time).expect("a String takes all text");
+        let leaf_hash = tree::finish(self.hasher.clone().chain_update(&bytes[begin..]));
+        Placed { bytes, leaf_hash }
     }
 }
 

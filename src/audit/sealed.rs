@@ -18,18 +18,13 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    /// The value as canonical JSON. The key's id needs no escapes.
-    #[must_use]
-    pub fn canonical(ciphertext: &[u8], key: &str) -> String {
-        const AROUND: [&str; 3] = [r#"{"ciphertext":""#, r#"","key":""#, r#""}"#];
-        let length = AROUND.iter().map(|part| part.len()).sum::<usize>() + ciphertext.len().div_ceil(3) * 4 + key.len();
-        let mut text = String::with_capacity(length);
-        text.push_str(AROUND[0]);
-        STANDARD.encode_string(ciphertext, &mut text);
-        text.push_str(AROUND[1]);
+    /// Writes the value as canonical JSON behind what a text holds. The key's id needs no escapes.
+    pub fn canonical_into(text: &mut String, ciphertext: &[u8], key: &str) {
+        text.push_str(r#"{"ciphertext":""#);
+        STANDARD.encode_string(ciphertext, text);
+        text.push_str(r#"","key":""#);
         text.push_str(key);
-        text.push_str(AROUND[2]);
-        text
+        text.push_str(r#""}"#);
     }
 }
 
@@ -52,7 +47,8 @@ mod tests {
         let key = "app_019aa9a5-0000-7000-8000-000000000001";
         for length in 0..40 {
             let sealed = Sealed { ciphertext: (0..length).collect(), key: key.to_owned() };
-            let text = Sealed::canonical(&sealed.ciphertext, key);
+            let mut text = String::new();
+            Sealed::canonical_into(&mut text, &sealed.ciphertext, key);
             assert_eq!(text, canonical(&sealed).unwrap());
             assert_eq!(serde_json::from_str::<Sealed>(&text).unwrap(), sealed);
         }

@@ -46,7 +46,9 @@ impl From<[u8; 32]> for Hash {
 impl fmt::Display for Hash {
     /// Lower-case hexadecimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
+        let mut digits = [0; 64];
+        hex::encode_to_slice(self.0, &mut digits).map_err(|_| fmt::Error)?;
+        f.write_str(std::str::from_utf8(&digits).expect("digits are ASCII"))
     }
 }
 

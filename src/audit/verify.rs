@@ -57,6 +57,7 @@ pub struct DecisionCopy {
     pub decided_at: String,
     pub outcome: String,
     pub automatic: bool,
+    pub score: i64,
 }
 
 /// What the table of applications repeats of an entry.
@@ -73,6 +74,7 @@ pub struct ApplicationCopy {
     pub latest: i64,
     pub amount_minor: i64,
     pub currency: String,
+    pub segment: i64,
 }
 
 /// The stored head, as it stands.

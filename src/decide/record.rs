@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::{
@@ -19,17 +19,37 @@ use crate::{
 /// What was scored and ruled on, and what came of it.
 ///
 /// Invariant: holds nothing of the applicant but the age in whole years, which the policy read.
+///
+/// Its fields, and those of its features, are written in the order of canonical JSON: nothing large is put in order then.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecisionRecord {
     pub application: ScoredApplication,
-    pub policy_inputs: PolicyInputs,
-    /// In the schema's order.
-    pub features: Vec<ScoredFeature>,
     pub baseline: f64,
+    pub decision: Decision,
+    /// In the schema's order.
+    #[serde(serialize_with = "write_features")]
+    pub features: Vec<ScoredFeature>,
     pub margin: f64,
+    pub policy_inputs: PolicyInputs,
     /// SHA-256 of the map from features and rules to reasons and their texts, in lower-case hexadecimal.
     pub reason_map_sha256: String,
-    pub decision: Decision,
+}
+
+fn write_features<S: Serializer>(features: &[ScoredFeature], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct InOrder<'a> {
+        contribution: f64,
+        feature: &'a str,
+        reason: &'a ReasonCode,
+        value: &'a serde_json::Value,
+    }
+
+    serializer.collect_seq(features.iter().map(|ScoredFeature { feature, value, contribution, reason }| InOrder {
+        contribution: *contribution,
+        feature,
+        reason,
+        value,
+    }))
 }
 
 impl DecisionRecord {
@@ -118,8 +138,15 @@ impl ScoredApplication {
     #[must_use]
     pub fn of(application: &Application) -> Self {
         let Application { external_reference, applicant: _, loan, employment, finances, bureau, attributes } =
-            application.clone();
-        Self { external_reference, loan, employment, finances, bureau, attributes }
+            application;
+        Self {
+            external_reference: external_reference.clone(),
+            loan: loan.clone(),
+            employment: employment.clone(),
+            finances: finances.clone(),
+            bureau: bureau.clone(),
+            attributes: attributes.clone(),
+        }
     }
 }
 

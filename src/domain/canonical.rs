@@ -27,9 +27,20 @@ pub struct NotCanonical(String);
 /// # Errors
 /// A value that has no canonical form.
 pub fn canonical<T: Serialize + ?Sized>(value: &T) -> Result<String, NotCanonical> {
-    let mut writer = Writer { text: String::with_capacity(1 << 12), aside: String::new() };
+    let mut text = String::new();
+    canonical_into(&mut text, value)?;
+    Ok(text)
+}
+
+/// Writes a value as [`canonical`] does, behind what a text holds.
+///
+/// # Errors
+/// As [`canonical`]; the text is empty then.
+pub fn canonical_into<T: Serialize + ?Sized>(text: &mut String, value: &T) -> Result<(), NotCanonical> {
+    let mut writer = Writer { text: std::mem::take(text), aside: String::new(), open: Vec::new() };
     value.serialize(&mut writer)?;
-    Ok(writer.text)
+    *text = writer.text;
+    Ok(())
 }
 
 impl ser::Error for NotCanonical {
@@ -46,6 +57,8 @@ struct Writer {
     text: String,
     /// Members that are being put in order.
     aside: String,
+    /// The members of the objects that are open, those of the outermost first.
+    open: Vec<Member>,
 }
 
 /// The largest whole number up to which every one is a double.
@@ -80,8 +93,7 @@ impl Writer {
     fn quoted(&mut self, text: &str) {
         self.text.push('"');
         let mut rest = text;
-        let must_escape = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-        while let Some(place) = rest.bytes().position(must_escape) {
+        while let Some(place) = first_escaped(rest.as_bytes()) {
             self.text.push_str(&rest[..place]);
             match rest.as_bytes()[place] {
                 b'"' => self.text.push_str("\\\""),
@@ -112,7 +124,9 @@ impl Writer {
     fn members(&mut self, count: usize) -> Members<'_> {
         self.text.push('{');
         let start = self.text.len();
-        Members { writer: self, start, written: Vec::with_capacity(count), in_order: true, closes_object: false }
+        let first = self.open.len();
+        self.open.reserve(count);
+        Members { writer: self, start, first, in_order: true, closes_object: false }
     }
 
     /// `{"variant":`, of which the object is open.
@@ -121,6 +135,18 @@ impl Writer {
         self.quoted(name);
         self.text.push(':');
     }
+}
+
+const fn must_escape(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Where the first byte stands that must be escaped. Sixteen bytes are looked at together, which few texts have one among.
+fn first_escaped(text: &[u8]) -> Option<usize> {
+    let (runs, rest) = text.as_chunks::<16>();
+    let run = runs.iter().position(|run| run.iter().fold(false, |found, &byte| found | must_escape(byte)));
+    let (begin, part) = run.map_or((text.len() - rest.len(), rest), |run| (16 * run, &text[16 * run..]));
+    part.iter().position(|&byte| must_escape(byte)).map(|place| begin + place)
 }
 
 /// An array that is being written.
@@ -149,7 +175,9 @@ struct Members<'w> {
     writer: &'w mut Writer,
     /// Where the first member begins.
     start: usize,
-    written: Vec<Member>,
+    /// Where its members begin among those of all open objects. Behind them stand none: an object that is its member's
+    /// value is closed by then.
+    first: usize,
     in_order: bool,
     closes_object: bool,
 }
@@ -157,6 +185,8 @@ struct Members<'w> {
 /// A member that is written: its name, and where it stands, from its name's quote to the end of its value.
 struct Member {
     name: Name,
+    /// The name's first bytes, where they are ASCII: they mostly tell which of two comes first.
+    beginning: Option<u64>,
     from: usize,
     to: usize,
 }
@@ -175,6 +205,15 @@ impl Name {
         }
     }
 
+    /// Its first eight bytes, and zeros behind a shorter name's; `None` where one of them is not ASCII.
+    fn beginning(&self) -> Option<u64> {
+        let mut beginning = [0; 8];
+        for (place, byte) in beginning.iter_mut().zip(self.as_str().bytes()) {
+            *place = byte;
+        }
+        beginning.is_ascii().then_some(u64::from_be_bytes(beginning))
+    }
+
     /// By UTF-16, as RFC 8785, section 3.2.3, asks. Among ASCII that is the order of the bytes.
     fn order(&self, other: &Self) -> Ordering {
         let (one, other) = (self.as_str(), other.as_str());
@@ -185,10 +224,23 @@ impl Name {
     }
 }
 
+impl Member {
+    fn order(&self, other: &Self) -> Ordering {
+        match (self.beginning, other.beginning) {
+            (Some(one), Some(other)) if one != other => one.cmp(&other),
+            _ => self.name.order(&other.name),
+        }
+    }
+}
+
 impl Members<'_> {
+    fn written(&self) -> &[Member] {
+        &self.writer.open[self.first..]
+    }
+
     /// Where the next member begins, behind a comma.
     fn begin(&mut self) -> usize {
-        if !self.written.is_empty() {
+        if !self.written().is_empty() {
             self.writer.text.push(',');
         }
         self.writer.text.len()
@@ -196,15 +248,16 @@ impl Members<'_> {
 
     /// Notes the name that was written from `from`.
     fn named(&mut self, from: usize, name: Name) {
-        self.in_order &= self.written.last().is_none_or(|last| last.name.order(&name) == Ordering::Less);
+        let member = Member { beginning: name.beginning(), name, from, to: from };
+        self.in_order &= self.written().last().is_none_or(|last| last.order(&member) == Ordering::Less);
         self.writer.text.push(':');
-        self.written.push(Member { name, from, to: from });
+        self.writer.open.push(member);
     }
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), NotCanonical> {
         value.serialize(&mut *self.writer)?;
         let end = self.writer.text.len();
-        match self.written.last_mut() {
+        match self.writer.open[self.first..].last_mut() {
             Some(member) => member.to = end,
             None => return refuse("a value came before its name"),
         }
@@ -215,20 +268,22 @@ impl Members<'_> {
         if !self.in_order {
             self.put_in_order()?;
         }
+        self.writer.open.truncate(self.first);
         self.writer.text.push_str(if self.closes_object { "}}" } else { "}" });
         Ok(())
     }
 
     fn put_in_order(&mut self) -> Result<(), NotCanonical> {
-        self.written.sort_by(|one, other| one.name.order(&other.name));
-        if self.written.windows(2).any(|pair| pair[0].name.as_str() == pair[1].name.as_str()) {
+        let Writer { text, aside, open } = &mut *self.writer;
+        let written = &mut open[self.first..];
+        written.sort_by(Member::order);
+        if written.windows(2).any(|pair| pair[0].order(&pair[1]) == Ordering::Equal) {
             return refuse("an object has one name twice");
         }
-        let Writer { text, aside } = &mut *self.writer;
         aside.clear();
         aside.push_str(&text[self.start..]);
         text.truncate(self.start);
-        for (place, member) in self.written.iter().enumerate() {
+        for (place, member) in written.iter().enumerate() {
             if place > 0 {
                 text.push(',');
             }

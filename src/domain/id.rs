@@ -25,11 +25,21 @@ macro_rules! identifier {
             pub const fn new(uuid: Uuid) -> Self {
                 Self(uuid)
             }
+
+            /// The written form. A decision writes many, so it is made without a formatter.
+            fn with_written<T>(&self, take: impl FnOnce(&str) -> T) -> T {
+                const LENGTH: usize = $prefix.len() + HYPHENATED;
+                let mut text = [0; LENGTH];
+                let (prefix, uuid) = text.split_at_mut($prefix.len());
+                prefix.copy_from_slice($prefix.as_bytes());
+                self.0.as_hyphenated().encode_lower(uuid);
+                take(std::str::from_utf8(&text).expect("a prefix and a UUID are ASCII"))
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($prefix, "{}"), self.0.as_hyphenated())
+                self.with_written(|text| f.write_str(text))
             }
         }
 
@@ -48,7 +58,7 @@ macro_rules! identifier {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                self.with_written(|text| serializer.serialize_str(text))
             }
         }
 

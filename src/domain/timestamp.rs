@@ -32,7 +32,7 @@ impl Timestamp {
     /// Parses the written form alone: `Some` exactly when the instant is written as this text.
     #[must_use]
     pub fn parse_written(text: &str) -> Option<Self> {
-        let bytes: &[u8; 27] = text.as_bytes().try_into().ok()?;
+        let bytes: &[u8; WRITTEN] = text.as_bytes().try_into().ok()?;
         let is_mark = |&(place, mark): &(usize, u8)| bytes[place] == mark;
         let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (26, b'Z')];
         if !marks.iter().all(is_mark) {
@@ -75,26 +75,42 @@ impl Timestamp {
     }
 }
 
+/// How long the written form is.
+const WRITTEN: usize = 27;
+
+impl Timestamp {
+    /// The written form. A decision writes many, so its digits are put into their places without a formatter.
+    fn with_written<T>(self, take: impl FnOnce(&str) -> T) -> T {
+        let (date, time) = (self.0.date(), self.0.time());
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        let mut put = |from: usize, to: usize, number: u32| {
+            let mut rest = number;
+            for digit in text[from..to].iter_mut().rev() {
+                *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+                rest /= 10;
+            }
+        };
+        // From 0 to 9999, which is the invariant.
+        put(0, 4, date.year().unsigned_abs());
+        put(5, 7, u32::from(u8::from(date.month())));
+        put(8, 10, u32::from(date.day()));
+        put(11, 13, u32::from(time.hour()));
+        put(14, 16, u32::from(time.minute()));
+        put(17, 19, u32::from(time.second()));
+        put(20, 26, time.microsecond());
+        take(std::str::from_utf8(&text).expect("digits and marks are ASCII"))
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (date, time) = (self.0.date(), self.0.time());
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
-            date.year(),
-            u8::from(date.month()),
-            date.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-            time.microsecond(),
-        )
+        self.with_written(|text| f.write_str(text))
     }
 }
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.with_written(|text| serializer.serialize_str(text))
     }
 }
 

@@ -12,5 +12,5 @@ pub fn simulate(app: &App, body: &[u8]) -> Result<ApplicationView, SubmitError> 
     let now = app.clock().now();
     let in_force = app.in_force()?;
     let (application, decided) = submit::decide(app, &in_force, body, now)?;
-    Ok(submit::view(app.ids().application(now), now, application.applicant, &decided))
+    Ok(submit::view(app.ids().application(now), now, application.applicant, decided))
 }

@@ -14,10 +14,13 @@ use super::{
 };
 use crate::{
     audit::{
-        entry::{Action, Draft, Facts, actor_name, canonical},
+        entry::{Action, Draft, Facts, NotCanonical, actor_name, canonical_into},
         sealed::Sealed,
     },
-    decide::pipeline::{Decided, Step},
+    decide::{
+        pipeline::{Decided, Step},
+        record::DecisionRecord,
+    },
     domain::{
         application::{Applicant, Application},
         fault::Refusal,
@@ -31,6 +34,8 @@ use crate::{
 
 const ROUTE: &str = "POST /v1/applications";
 const CREATED: u16 = 201;
+/// Room for a payload: more than nearly every one takes, so that it does not move while it grows.
+const PAYLOAD_ROOM: usize = 6 << 10;
 /// How often an application is decided anew because something else was put into force meanwhile.
 const ATTEMPTS: usize = 8;
 /// How often, and how long apart, it is looked whether an earlier request under the same key is answered.
@@ -135,7 +140,7 @@ pub(super) fn decide(
 }
 
 /// An application as it is answered, before it has a place in the log.
-pub(super) fn view(id: ApplicationId, now: Timestamp, applicant: Applicant, decided: &Decided) -> ApplicationView {
+pub(super) fn view(id: ApplicationId, now: Timestamp, applicant: Applicant, decided: Decided) -> ApplicationView {
     ApplicationView {
         id,
         status: Status::after(decided.decision.outcome),
@@ -143,8 +148,8 @@ pub(super) fn view(id: ApplicationId, now: Timestamp, applicant: Applicant, deci
         received_at: now,
         applicant: Some(applicant),
         applicant_erased_at: None,
-        application: decided.record.application.clone(),
-        decision: DecisionView { decision: decided.decision.clone(), audit: None },
+        application: decided.record.application,
+        decision: DecisionView { decision: decided.decision, audit: None },
     }
 }
 
@@ -154,7 +159,7 @@ fn prepare(app: &App, call: Call<'_>, body: &[u8]) -> Result<(Change, Held), Sub
     let (application, decided) = decide(app, &in_force, body, now)?;
     let _span = debug_span!("seal").entered();
     let mut stages = Stages::begin(app.metrics());
-    let received = received(app, call, application, (&decided, in_force.marks()))?;
+    let received = received(app, call, application, (decided, in_force.marks()))?;
     stages.end(Stage::Seal);
     Ok(received)
 }
@@ -165,46 +170,53 @@ fn received(
     app: &App,
     call: Call<'_>,
     application: Application,
-    (decided, under): (&Decided, Marks),
+    (decided, under): (Decided, Marks),
 ) -> Result<(Change, Held), RecordError> {
     let now = decided.decision.decided_at;
     let id = app.ids().application(now);
     let (held, data_key) = app.vault().make(id, &application.applicant)?;
     let sealed = held.seal_applicant(&application.applicant)?;
-    let payload = payload(decided, &sealed, &held)?;
     let facts = Facts {
         action: Action::ApplicationDecided,
         actor: call.who,
         build: BUILD,
         request_id: call.request_id,
-        subject: &id.to_string(),
+        subject: held.id(),
     };
+    let entry = Draft::around(facts, PAYLOAD_ROOM, |text| write_payload(text, &decided.record, (&sealed, held.id())))
+        .map_err(|error| inconsistent(&error))?;
+    let decision = DecisionDraft::new(&decided.decision);
     let new = NewApplication {
         id,
-        external_reference: application.external_reference.clone(),
+        external_reference: application.external_reference,
         submitted_by: actor_name(call.who),
         received_at: now,
         outcome: decided.decision.outcome,
         amount_minor: application.loan.amount.minor(),
-        currency: application.loan.currency.clone(),
+        currency: application.loan.currency,
     };
     let view = view(id, now, application.applicant, decided);
     let change = Change {
         kept: None,
         application_id: id,
-        entry: Draft::new(facts, &payload).map_err(|error| inconsistent(&error))?,
-        decision: DecisionDraft::new(&decided.decision),
+        entry,
+        decision,
         answer: AnswerDraft::new(CREATED, &view).map_err(|error| inconsistent(&error))?,
         effect: Effect::Receive(Box::new((new, data_key)), under),
     };
     Ok((change, held))
 }
 
-/// What repeats the decision, with the applicant as received, sealed: canonical JSON, in which `applicant` sorts first.
-fn payload(decided: &Decided, sealed: &[u8], held: &Held) -> Result<String, RecordError> {
-    let record = canonical(&decided.record).map_err(|error| inconsistent(&error))?;
-    let applicant = Sealed::canonical(sealed, held.id());
-    Ok([r#"{"applicant":"#, &applicant, ",", record.get(1..).unwrap_or_default()].concat())
+/// Writes what repeats the decision, with the applicant as received, sealed under a key: canonical JSON, in which
+/// `applicant` sorts first.
+fn write_payload(text: &mut String, record: &DecisionRecord, (sealed, key): (&[u8], &str)) -> Result<(), NotCanonical> {
+    text.push_str(r#"{"applicant":"#);
+    Sealed::canonical_into(text, sealed, key);
+    let begin = text.len();
+    canonical_into(text, record)?;
+    // The record's members go on where the applicant ends.
+    text.replace_range(begin..=begin, ",");
+    Ok(())
 }
 
 /// Something that a checked application and a checked model cannot bring about. It is answered as a store

@@ -4,7 +4,6 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use serde::Deserialize;
 use time::{Date, UtcOffset};
 
 use super::App;
@@ -17,17 +16,11 @@ use crate::{
 };
 
 /// How many decisions are counted in one transaction.
-const CHUNK: u32 = 4_000;
+const CHUNK: u32 = 32_768;
 /// How many decisions are counted while somebody waits for a page.
 const TAIL: u32 = 1_000;
 /// How often a server counts what is new.
 const INTERVAL: Duration = Duration::from_secs(5);
-
-/// What is read of a decision.
-#[derive(Deserialize)]
-struct Scored {
-    score: i32,
-}
 
 /// The days from one on, and whether everything that was decided is counted in them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,43 +37,42 @@ pub async fn since(app: &App, day: Date, offset: UtcOffset) -> Result<Days, stor
     let mut days = tallies::since(&mut tx, &from).await?;
     let through = tallies::through(&mut tx).await?;
     let tail = tallies::next(&mut tx, through, TAIL).await?;
-    let is_complete = tail.len() < TAIL as usize;
-    for decision in &tail {
-        let day = day_of(decision, offset)?;
+    let is_complete = tail.iter().map(|counted| counted.count).sum::<i64>() < i64::from(TAIL);
+    for counted in &tail {
+        let day = day_of(counted, offset)?;
         if day >= from {
-            count(days.entry(day).or_default(), decision)?;
+            count(days.entry(day).or_default(), counted)?;
         }
     }
     Ok(Days { days, is_complete })
 }
 
 /// Counts what is new, a chunk at a time, until nothing is. Answers how many decisions that were.
-pub async fn advance(app: &App, offset: UtcOffset) -> Result<usize, storage::Error> {
+pub async fn advance(app: &App, offset: UtcOffset) -> Result<u64, storage::Error> {
     let mut counted = 0;
     loop {
         let mut tx = app.db().read().await?;
         let through = tallies::through(&mut tx).await?;
         let chunk = tallies::next(&mut tx, through, CHUNK).await?;
         drop(tx);
-        let Some(last) = chunk.last() else { return Ok(counted) };
+        let Some(last) = chunk.iter().map(|some| some.last_sequence).max() else { return Ok(counted) };
         let mut by_day: BTreeMap<String, Vec<&Counted>> = BTreeMap::new();
-        for decision in &chunk {
-            by_day.entry(day_of(decision, offset)?).or_default().push(decision);
+        for some in &chunk {
+            by_day.entry(day_of(some, offset)?).or_default().push(some);
         }
         let mut tx = app.db().write().await?;
-        if !tallies::move_through(&mut tx, through, last.audit_sequence).await? {
+        if !tallies::move_through(&mut tx, through, last).await? {
             // Another server has counted them.
             continue;
         }
         for (day, decisions) in by_day {
             let mut tally = tallies::since(&mut tx, &day).await?.remove(&day).unwrap_or_default();
-            for decision in decisions {
-                count(&mut tally, decision)?;
+            for some in decisions {
+                counted += count(&mut tally, some)?;
             }
             tallies::set(&mut tx, &day, &tally).await?;
         }
         tx.commit().await?;
-        counted += chunk.len();
     }
 }
 
@@ -96,22 +88,24 @@ pub async fn keep_counting(app: App, offset: UtcOffset) {
     }
 }
 
-fn day_of(decision: &Counted, offset: UtcOffset) -> Result<String, storage::Error> {
-    let at = Timestamp::parse(&decision.decided_at).ok_or_else(|| corrupt(decision, "decided_at"))?;
-    Ok(at.instant().to_offset(offset).date().to_string())
+fn day_of(counted: &Counted, offset: UtcOffset) -> Result<String, storage::Error> {
+    let begun = Timestamp::parse(&format!("{}:00Z", counted.minute)).ok_or_else(|| corrupt(counted, "decided_at"))?;
+    Ok(begun.instant().to_offset(offset).date().to_string())
 }
 
-fn count(tally: &mut Tally, decision: &Counted) -> Result<(), storage::Error> {
-    let scored: Scored = serde_json::from_str(&decision.decision).map_err(|_| corrupt(decision, "decision"))?;
-    match Outcome::parse(&decision.outcome).ok_or_else(|| corrupt(decision, "outcome"))? {
-        Outcome::Approve => tally.approved += 1,
-        Outcome::Review => tally.reviewed += 1,
-        Outcome::Decline => tally.declined += 1,
+/// Adds decisions to a tally, and says how many they are.
+fn count(tally: &mut Tally, counted: &Counted) -> Result<u64, storage::Error> {
+    let count = u64::try_from(counted.count).map_err(|_| corrupt(counted, "audit_sequence"))?;
+    let score = i32::try_from(counted.score).map_err(|_| corrupt(counted, "score"))?;
+    match Outcome::parse(&counted.outcome).ok_or_else(|| corrupt(counted, "outcome"))? {
+        Outcome::Approve => tally.approved += count,
+        Outcome::Review => tally.reviewed += count,
+        Outcome::Decline => tally.declined += count,
     }
-    *tally.scores.entry(scored.score).or_default() += 1;
-    Ok(())
+    *tally.scores.entry(score).or_default() += count;
+    Ok(count)
 }
 
-fn corrupt(decision: &Counted, column: &'static str) -> storage::Error {
-    storage::Error::Corrupt { table: "decisions", column, id: decision.audit_sequence.to_string() }
+fn corrupt(counted: &Counted, column: &'static str) -> storage::Error {
+    storage::Error::Corrupt { table: "decisions", column, id: counted.last_sequence.to_string() }
 }

@@ -1,6 +1,6 @@
 //! Applications as they stand.
 
-use std::sync::LazyLock;
+use std::{mem::take, sync::LazyLock};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::{
     Error, Tx,
     db::on_backend,
-    rows::{ManyRows, insert_rows},
+    rows::{Column, Insertion, Writing, insert_rows},
 };
 use crate::{
     audit::{sealed::Sealed, tree::Hash},
@@ -75,12 +75,22 @@ pub struct Listing<'a> {
     pub limit: u32,
 }
 
-static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-    ManyRows::new(
+pub(super) static INSERT: LazyLock<Insertion> = LazyLock::new(|| {
+    Insertion::new(
         "INSERT INTO applications (id, external_reference, submitted_by, received_at, status, outcome, version, \
-         amount_minor, currency) VALUES",
-        9,
-        "",
+         amount_minor, currency, segment)",
+        &[
+            Column::Text,
+            Column::Text,
+            Column::Text,
+            Column::Text,
+            Column::Text,
+            Column::Text,
+            Column::Integer,
+            Column::Integer,
+            Column::Text,
+            Column::Integer,
+        ],
     )
 });
 
@@ -96,6 +106,20 @@ const WAITING: &str =
     "SELECT COUNT(*) FROM (SELECT 1 AS one FROM applications WHERE outcome = 'review' AND id < $1 LIMIT $2) AS counted";
 
 const VERSION: &str = "SELECT version FROM applications WHERE id = $1";
+
+/// Asks each segment for the applications `a` of a sender's reference, which stands in `$parameter`.
+macro_rules! of_reference {
+    ($parameter:literal) => {
+        concat!(
+            "a.id IN (",
+            $crate::storage::dialect::segments!(),
+            " SELECT r.id FROM s CROSS JOIN applications r WHERE r.segment = s.n AND r.external_reference = ",
+            $parameter,
+            ")"
+        )
+    };
+}
+pub(super) use of_reference;
 
 macro_rules! select {
     ($($condition:expr),+) => {
@@ -118,7 +142,7 @@ const FIND: &str = select!("a.id = $1");
 /// index is for is stated without its "or does not matter", which would keep the planner from using it. The column
 /// stands before it: PostgreSQL takes a parameter's type from where it first meets it.
 macro_rules! list {
-    ($submitter:literal, $reference:literal, $outcome:literal) => {
+    ($submitter:literal, $reference:expr, $outcome:literal) => {
         select!(
             $submitter,
             " AND ",
@@ -139,7 +163,7 @@ const LIST: &str = list!(
 const LIST_BY_SUBMITTER: &str =
     list!("a.submitted_by = $1", "(a.external_reference = $2 OR $2 IS NULL)", "(a.outcome = $3 OR $3 IS NULL)");
 const LIST_BY_REFERENCE: &str =
-    list!("(a.submitted_by = $1 OR $1 IS NULL)", "a.external_reference = $2", "(a.outcome = $3 OR $3 IS NULL)");
+    list!("(a.submitted_by = $1 OR $1 IS NULL)", of_reference!("$2"), "(a.outcome = $3 OR $3 IS NULL)");
 const LIST_BY_OUTCOME: &str =
     list!("(a.submitted_by = $1 OR $1 IS NULL)", "(a.external_reference = $2 OR $2 IS NULL)", "a.outcome = $3");
 
@@ -151,22 +175,27 @@ const BEYOND_IDS: &str = "app_~";
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
     let fixed =
         [ADVANCE, MARK_ERASED, VERSION, WAITING, FIND, LIST, LIST_BY_SUBMITTER, LIST_BY_REFERENCE, LIST_BY_OUTCOME];
-    fixed.into_iter().chain(INSERT.texts())
+    fixed.into_iter()
 }
 
-/// Inserts applications at version 1.
-pub async fn insert(tx: &mut Tx, applications: Vec<NewApplication>) -> Result<(), Error> {
-    insert_rows!(tx, INSERT, applications, |new| [
-        new.id.to_string(),
-        new.external_reference,
-        new.submitted_by,
-        new.received_at.to_string(),
-        Status::after(new.outcome).as_str(),
-        new.outcome.to_string(),
-        1_i64,
-        new.amount_minor,
-        new.currency,
+/// Inserts applications at version 1, each with the sequence of its first decision, and takes their texts.
+pub async fn insert(writing: &mut Writing<'_>, applications: &mut [(u64, NewApplication)]) -> Result<(), Error> {
+    insert_rows!(writing, INSERT, applications, |new| [
+        new.1.id.to_string(),
+        take(&mut new.1.external_reference),
+        take(&mut new.1.submitted_by),
+        new.1.received_at.to_string(),
+        Status::after(new.1.outcome).as_str(),
+        new.1.outcome.as_str(),
+        first_version(new),
+        new.1.amount_minor,
+        take(&mut new.1.currency),
+        super::audit::segment(new.0)?,
     ])
+}
+
+const fn first_version(_: &(u64, NewApplication)) -> i64 {
+    1
 }
 
 /// Moves an application from the version that was seen to the next, with a new outcome. False when its

@@ -1,14 +1,15 @@
 //! The audit log: its entries, the stored nodes of their tree, and its head.
 
-use std::sync::LazyLock;
+use std::{mem::take, sync::LazyLock};
 
 use super::{
     Error, Tx,
     db::on_backend,
-    rows::{ManyRows, insert_rows},
+    rows::{Column, Insertion, Target, Writing, insert_rows},
 };
 use crate::{
     audit::{
+        SEGMENT_ENTRIES,
         entry::Action,
         tree::{Frontier, Hash, Node, tiles::stored_level},
         verify::StoredHead,
@@ -77,21 +78,33 @@ pub struct StoredEntry {
     pub entry: String,
 }
 
-static INSERT_ENTRIES: LazyLock<ManyRows> = LazyLock::new(|| {
-    ManyRows::new(
-        "INSERT INTO audit_entries (sequence, leaf_hash, recorded_at, action, actor, request_id, subject, entry) \
-         VALUES",
-        8,
-        "",
+pub(super) static INSERT_ENTRIES: LazyLock<Insertion> = LazyLock::new(|| {
+    Insertion::new(
+        "INSERT INTO audit_entries (sequence, leaf_hash, recorded_at, action, actor, request_id, subject, entry)",
+        &[
+            Column::Integer,
+            Column::Bytes,
+            Column::Text,
+            Column::Text,
+            Column::Text,
+            Column::Text,
+            Column::Text,
+            Column::Text,
+        ],
     )
 });
-static INSERT_NODES: LazyLock<ManyRows> =
-    LazyLock::new(|| ManyRows::new("INSERT INTO audit_nodes (level, position, hash) VALUES", 3, ""));
+pub(super) static INSERT_NODES: LazyLock<Insertion> = LazyLock::new(|| {
+    let columns = [Column::Integer, Column::Integer, Column::Bytes];
+    Insertion::new("INSERT INTO audit_nodes (level, position, hash)", &columns)
+});
 
 const HEAD: &str = "SELECT size, root_hash, frontier, updated_at FROM audit_head WHERE id = 1";
 /// The old size is a condition: a second writer that went on from an old head changes nothing.
 const MOVE_HEAD: &str = "UPDATE audit_head SET size = $1, root_hash = $2, frontier = $3, updated_at = $4 \
                          WHERE id = 1 AND size = $5";
+/// As it stands behind others in one text.
+const MOVE_HEAD_SQLITE: &str = "UPDATE audit_head SET size = ?, root_hash = ?, frontier = ?, updated_at = ? \
+                                WHERE id = 1 AND size = ?";
 
 /// The last entry of one kind about one thing.
 const LATEST: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries WHERE subject = $1 AND action = $2 \
@@ -140,15 +153,13 @@ pub(super) fn queries() -> impl Iterator<Item = &'static str> {
         .chain(activations::QUERIES)
         .chain(checkpoints::QUERIES)
         .chain(hashes::QUERIES)
-        .chain(INSERT_ENTRIES.texts())
-        .chain(INSERT_NODES.texts())
         .chain(verification::QUERIES)
         .chain(answers::QUERIES)
 }
 
 /// The queries that SQLite alone is asked.
 pub(super) fn queries_of_sqlite() -> impl Iterator<Item = &'static str> {
-    texts::QUERIES_SQLITE.into_iter()
+    texts::QUERIES_SQLITE.into_iter().chain([MOVE_HEAD_SQLITE])
 }
 
 /// The queries that PostgreSQL alone is asked.
@@ -161,6 +172,11 @@ pub(super) fn signed(number: u64) -> Result<i64, Error> {
     i64::try_from(number).map_err(|_| Error::Conflict("the log is full".to_owned()))
 }
 
+/// The segment of the log that an entry stands in.
+pub(super) fn segment(sequence: u64) -> Result<i64, Error> {
+    signed(sequence / SEGMENT_ENTRIES)
+}
+
 /// The head of the log; `None` when its row is gone.
 pub async fn head(tx: &mut Tx) -> Result<Option<StoredHead>, Error> {
     let row: Option<HeadColumns> =
@@ -168,42 +184,53 @@ pub async fn head(tx: &mut Tx) -> Result<Option<StoredHead>, Error> {
     row.map(StoredHead::try_from).transpose()
 }
 
-/// Moves the head from `old_size` to where the log has grown to. Fails when another writer has moved it.
-pub async fn move_head(tx: &mut Tx, old_size: u64, frontier: &Frontier, now: Timestamp) -> Result<(), Error> {
+/// Moves the head from `old_size` to where the log has grown to, and sends all that was to be written. Fails when another
+/// writer has moved it.
+pub async fn move_head(
+    writing: &mut Writing<'_>,
+    old_size: u64,
+    frontier: &Frontier,
+    now: Timestamp,
+) -> Result<(), Error> {
     let (size, old_size) = (signed(frontier.size())?, signed(old_size)?);
     let peaks: Vec<u8> = frontier.peaks().iter().flat_map(|peak| *peak.as_bytes()).collect();
-    let moved = on_backend!(tx, |connection| {
-        sqlx::query(MOVE_HEAD)
-            .bind(size)
-            .bind(frontier.root().as_bytes().to_vec())
-            .bind(peaks)
-            .bind(now.to_string())
-            .bind(old_size)
-            .execute(connection)
-            .await?
-            .rows_affected()
-    });
-    if moved == 1 { Ok(()) } else { Err(Error::Conflict("another writer has moved the head of the log".to_owned())) }
+    let (root, now) = (frontier.root().as_bytes().to_vec(), now.to_string());
+    let moved = match writing.target() {
+        Target::Sqlite(message) => {
+            message.statement(MOVE_HEAD_SQLITE, 1);
+            message.bind(size)?;
+            message.bind(root)?;
+            message.bind(peaks)?;
+            message.bind(now)?;
+            message.bind(old_size)?;
+            writing.send().await?
+        }
+        Target::Postgres(connection) => {
+            let moving = sqlx::query(MOVE_HEAD).bind(size).bind(root).bind(peaks).bind(now).bind(old_size);
+            moving.execute(connection).await?.rows_affected() == 1
+        }
+    };
+    if moved { Ok(()) } else { Err(Error::Conflict("another writer has moved the head of the log".to_owned())) }
 }
 
-/// Adds entries behind the last.
-pub async fn insert_entries(tx: &mut Tx, entries: Vec<NewEntry>) -> Result<(), Error> {
-    insert_rows!(tx, INSERT_ENTRIES, entries, |new| [
+/// Adds entries behind the last, and takes their texts.
+pub async fn insert_entries(writing: &mut Writing<'_>, entries: &mut [NewEntry]) -> Result<(), Error> {
+    insert_rows!(writing, INSERT_ENTRIES, entries, |new| [
         signed(new.sequence)?,
         new.leaf_hash.as_bytes().to_vec(),
         new.recorded_at.to_string(),
         new.action.as_str(),
-        new.actor,
+        take(&mut new.actor),
         new.request_id.to_string(),
-        new.subject,
-        new.entry,
+        take(&mut new.subject),
+        take(&mut new.entry),
     ])
 }
 
 /// Adds the nodes that are stored among those that were completed.
-pub async fn insert_nodes(tx: &mut Tx, completed: &[Node]) -> Result<(), Error> {
-    let stored: Vec<_> = completed.iter().filter_map(|node| Some((stored_level(node.id)?, *node))).collect();
-    insert_rows!(tx, INSERT_NODES, stored, |node| [
+pub async fn insert_nodes(writing: &mut Writing<'_>, completed: &[Node]) -> Result<(), Error> {
+    let mut stored: Vec<_> = completed.iter().filter_map(|node| Some((stored_level(node.id)?, *node))).collect();
+    insert_rows!(writing, INSERT_NODES, stored.as_mut_slice(), |node| [
         i64::from(node.0),
         signed(node.1.id.position)?,
         node.1.hash.as_bytes().to_vec(),

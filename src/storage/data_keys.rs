@@ -1,11 +1,12 @@
 //! The data keys of applications, wrapped, and the tags that their applicants are found by.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{collections::BTreeMap, mem::take, sync::LazyLock};
 
 use super::{
     Error, Tx,
     db::on_backend,
-    rows::{ManyRows, insert_rows},
+    dialect::segments,
+    rows::{Column, Insertion, Writing, insert_rows},
 };
 use crate::{
     crypto::{IndexTag, WrappedKey},
@@ -34,11 +35,10 @@ pub struct Expiry {
     pub limit: u32,
 }
 
-static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-    ManyRows::new(
-        "INSERT INTO data_keys (application_id, applicant_index, national_id_index, kek, wrapped, segment) VALUES",
-        6,
-        "",
+pub(super) static INSERT: LazyLock<Insertion> = LazyLock::new(|| {
+    Insertion::new(
+        "INSERT INTO data_keys (application_id, applicant_index, national_id_index, kek, wrapped, segment)",
+        &[Column::Text, Column::Bytes, Column::Bytes, Column::Text, Column::Bytes, Column::Integer],
     )
 });
 
@@ -46,17 +46,12 @@ const FIND: &str = "SELECT kek, wrapped FROM data_keys WHERE application_id = $1
 
 const DESTROY: &str = "DELETE FROM data_keys WHERE application_id = $1";
 
-/// How many entries of the log a segment of the indexes is for: enough that a search of ten million decisions asks twenty
-/// thousand segments, few enough that what a batch adds shares pages.
-const SEGMENT: u64 = 512;
-
-/// Asks each segment up to the head's; a cross join, so that no database begins with the keys.
+/// Asks each segment; a cross join, so that no database begins with the keys.
 macro_rules! in_every_segment {
     ($condition:literal) => {
         concat!(
-            "WITH RECURSIVE s (n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM s \
-             WHERE n < (SELECT size / 512 FROM audit_head WHERE id = 1)) \
-             SELECT k.application_id FROM s CROSS JOIN data_keys k WHERE k.segment = s.n AND ",
+            segments!(),
+            " SELECT k.application_id FROM s CROSS JOIN data_keys k WHERE k.segment = s.n AND ",
             $condition,
             " ORDER BY k.application_id DESC LIMIT $2"
         )
@@ -100,18 +95,18 @@ pub(super) fn queries() -> impl Iterator<Item = &'static str> {
         SERVICE_KEY,
         REPLACE_SERVICE_KEY,
     ];
-    fixed.into_iter().chain(INSERT.texts())
+    fixed.into_iter()
 }
 
-/// Adds the keys of new applications, which must be there, each with the sequence of its first decision.
-pub async fn insert(tx: &mut Tx, keys: Vec<(u64, NewDataKey)>) -> Result<(), Error> {
-    insert_rows!(tx, INSERT, keys, |new| [
+/// Adds the keys of new applications, each with the sequence of its first decision, and takes them.
+pub async fn insert(writing: &mut Writing<'_>, keys: &mut [(u64, NewDataKey)]) -> Result<(), Error> {
+    insert_rows!(writing, INSERT, keys, |new| [
         new.1.application_id.to_string(),
         new.1.applicant_index.as_bytes().to_vec(),
         new.1.national_id_index.map(|tag| tag.as_bytes().to_vec()),
-        new.1.wrapped.kek,
-        new.1.wrapped.bytes,
-        super::audit::signed(new.0 / SEGMENT)?,
+        take(&mut new.1.wrapped.kek),
+        take(&mut new.1.wrapped.bytes),
+        super::audit::segment(new.0)?,
     ])
 }
 

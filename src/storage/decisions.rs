@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::{
     Error, Tx,
     db::on_backend,
-    rows::{ManyRows, insert_rows},
+    rows::{Column, Insertion, Writing, insert_rows},
 };
 use crate::{
     audit::tree::Hash,
@@ -28,14 +28,24 @@ pub struct NewDecision {
     pub decided_at: Timestamp,
     pub outcome: Outcome,
     pub automatic: bool,
+    pub score: i32,
 }
 
-static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-    ManyRows::new(
-        "INSERT INTO decisions (audit_sequence, leaf_hash, application_id, number, id, decided_at, outcome, automatic) \
-         VALUES",
-        8,
-        "",
+pub(super) static INSERT: LazyLock<Insertion> = LazyLock::new(|| {
+    Insertion::new(
+        "INSERT INTO decisions (audit_sequence, leaf_hash, application_id, number, id, decided_at, outcome, automatic, \
+         score)",
+        &[
+            Column::Integer,
+            Column::Bytes,
+            Column::Text,
+            Column::Integer,
+            Column::Text,
+            Column::Text,
+            Column::Text,
+            Column::Integer,
+            Column::Integer,
+        ],
     )
 });
 
@@ -48,20 +58,21 @@ const FIRST_ENTRY: &str = "SELECT e.entry FROM decisions d JOIN audit_entries e 
                            WHERE d.application_id = $1 AND d.number = 1";
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
-    [ENTRIES, FIRST_ENTRY].into_iter().chain(INSERT.texts())
+    [ENTRIES, FIRST_ENTRY].into_iter()
 }
 
 /// Inserts decisions. Their entries and applications must be there.
-pub async fn insert(tx: &mut Tx, decisions: Vec<NewDecision>) -> Result<(), Error> {
-    insert_rows!(tx, INSERT, decisions, |new| [
+pub async fn insert(writing: &mut Writing<'_>, decisions: &mut [NewDecision]) -> Result<(), Error> {
+    insert_rows!(writing, INSERT, decisions, |new| [
         super::audit::signed(new.audit_sequence)?,
         new.leaf_hash.as_bytes().to_vec(),
         new.application_id.to_string(),
         i64::from(new.number),
         new.id.to_string(),
         new.decided_at.to_string(),
-        new.outcome.to_string(),
+        new.outcome.as_str(),
         i64::from(new.automatic),
+        i64::from(new.score),
     ])
 }
 

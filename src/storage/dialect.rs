@@ -14,6 +14,18 @@ pub(super) const POSTGRES_BEGIN_READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE R
 /// The tables of a SQLite file that verifying the log does not read row by row.
 pub(super) const SQLITE_OTHER_TABLES: &str = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('audit_entries', 'decisions', 'applications')";
 
+/// The numbers of the log's segments, up to the head's, as a table `s (n)`.
+macro_rules! segments {
+    () => {
+        concat!(
+            "WITH RECURSIVE s (n) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT n + 1 FROM s WHERE n < (SELECT size / ",
+            $crate::audit::segment_entries!(),
+            " FROM audit_head WHERE id = 1))"
+        )
+    };
+}
+pub(super) use segments;
+
 /// As [`on_backend!`](super::db::on_backend), with a text for each backend: `text` is the one that belongs to it.
 macro_rules! on_each_backend {
     ($tx:expr, $sqlite:expr, $postgres:expr, |$connection:ident, $text:ident| $body:expr) => {

@@ -4,6 +4,9 @@
 //! `recorder.after_entries=error` fails there, and `…@3` waits for the third time. Only debug builds and builds with the
 //! feature `failpoints` look at it; in all others reaching a place is nothing at all.
 
+#[cfg(any(debug_assertions, feature = "failpoints"))]
+use std::sync::LazyLock;
+
 use super::Error;
 
 /// The places in a transaction of the recorder, in the order in which one application under an idempotency key
@@ -11,12 +14,12 @@ use super::Error;
 pub const RECORDER: [&str; 11] = [
     "recorder.after_begin",
     "recorder.after_sift",
-    "recorder.after_entries",
+    "recorder.after_sweep",
     "recorder.after_nodes",
+    "recorder.after_entries",
     "recorder.after_applications",
     "recorder.after_data_keys",
     "recorder.after_decisions",
-    "recorder.after_sweep",
     "recorder.after_keys",
     "recorder.after_head",
     "recorder.after_commit",
@@ -28,19 +31,31 @@ pub const TRANSACTION: [&str; 2] = ["transaction.before_commit", "transaction.af
 /// The places in an erasure, in the order in which it reaches them.
 pub const ERASURE: [&str; 3] = ["erasure.after_journal", "erasure.after_keys", "erasure.after_commit"];
 
+#[cfg(any(debug_assertions, feature = "failpoints"))]
+static WANTED: LazyLock<Option<Wanted>> =
+    LazyLock::new(|| Wanted::parse(&std::env::var("UNDERWRIGHT_FAILPOINT").ok()?));
+
+/// Whether a place is named, wherever it is.
+#[cfg(any(debug_assertions, feature = "failpoints"))]
+pub fn is_awaited() -> bool {
+    WANTED.is_some()
+}
+
+/// Whether a place is named, which none is in this build.
+#[cfg(not(any(debug_assertions, feature = "failpoints")))]
+#[inline]
+pub const fn is_awaited() -> bool {
+    false
+}
+
 /// Says that a place was reached.
 ///
 /// # Errors
 /// This is the place that is to fail.
 #[cfg(any(debug_assertions, feature = "failpoints"))]
 pub fn reach(place: &str) -> Result<(), Error> {
-    use std::sync::{
-        LazyLock,
-        atomic::{AtomicU32, Ordering},
-    };
+    use std::sync::atomic::{AtomicU32, Ordering};
 
-    static WANTED: LazyLock<Option<Wanted>> =
-        LazyLock::new(|| Wanted::parse(&std::env::var("UNDERWRIGHT_FAILPOINT").ok()?));
     static REACHED: AtomicU32 = AtomicU32::new(0);
 
     let Some(wanted) = &*WANTED else { return Ok(()) };

@@ -1,11 +1,13 @@
 //! What was answered under an `Idempotency-Key`.
 
-use std::sync::LazyLock;
+use std::{mem::take, sync::LazyLock};
+
+use sqlx::AssertSqlSafe;
 
 use super::{
     Error, Tx,
     db::on_backend,
-    rows::{ManyRows, insert_rows},
+    rows::{Column, Insertion, MOST_ROWS, Writing, insert_rows},
 };
 use crate::{
     audit::tree::Hash,
@@ -52,46 +54,70 @@ pub struct NewKey {
     pub created_at: Timestamp,
 }
 
-static INSERT: LazyLock<ManyRows> = LazyLock::new(|| {
-    ManyRows::new(
+pub(super) static INSERT: LazyLock<Insertion> = LazyLock::new(|| {
+    Insertion::new(
         "INSERT INTO idempotency_keys (caller, route, key, request_mac, status, application_id, version, response, \
-         created_at) VALUES",
-        9,
-        "",
+         created_at)",
+        &[
+            Column::Text,
+            Column::Text,
+            Column::Text,
+            Column::Bytes,
+            Column::Integer,
+            Column::Text,
+            Column::Integer,
+            Column::Bytes,
+            Column::Text,
+        ],
     )
 });
 
-static FIND: LazyLock<ManyRows> = LazyLock::new(|| {
-    ManyRows::new(
-        "SELECT i.caller, i.route, i.key, i.request_mac, i.status, i.application_id, i.version, i.response, \
-         d.audit_sequence, d.leaf_hash, k.kek, k.wrapped FROM idempotency_keys i \
-         JOIN decisions d ON d.application_id = i.application_id AND d.number = i.version \
-         LEFT JOIN data_keys k ON k.application_id = i.application_id \
-         WHERE (i.caller, i.route, i.key) IN (VALUES",
-        3,
-        ")",
-    )
-});
+/// What is found of keys that stand in a table `w`.
+macro_rules! find {
+    ($wanted:literal) => {
+        concat!(
+            $wanted,
+            " SELECT i.caller, i.route, i.key, i.request_mac, i.status, i.application_id, i.version, i.response, \
+             d.audit_sequence, d.leaf_hash, k.kek, k.wrapped FROM w CROSS JOIN idempotency_keys i \
+             JOIN decisions d ON d.application_id = i.application_id AND d.number = i.version \
+             LEFT JOIN data_keys k ON k.application_id = i.application_id \
+             WHERE i.caller = w.caller AND i.route = w.route AND i.key = w.key"
+        )
+    };
+}
+
+/// With the wanted keys as rows in the place of `{rows}`.
+const FIND_SQLITE: &str = find!("WITH w (caller, route, key) AS (VALUES {rows})");
+const FIND_POSTGRES: &str =
+    find!("WITH w (caller, route, key) AS (SELECT * FROM UNNEST($1::TEXT[], $2::TEXT[], $3::TEXT[]))");
 
 /// Removes the oldest of the keys that were made before a time, up to a number of them.
 const SWEEP: &str = "DELETE FROM idempotency_keys WHERE (caller, route, key) IN \
                      (SELECT caller, route, key FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at LIMIT $2)";
 
 pub(super) fn queries() -> impl Iterator<Item = &'static str> {
-    [SWEEP].into_iter().chain(INSERT.texts()).chain(FIND.texts())
+    [SWEEP].into_iter()
 }
 
-/// Keeps answers. None of their keys may be there.
-pub async fn insert(tx: &mut Tx, keys: Vec<NewKey>) -> Result<(), Error> {
-    insert_rows!(tx, INSERT, keys, |new| [
-        new.id.caller,
+/// The queries that PostgreSQL alone is asked.
+pub(super) const QUERIES_OF_POSTGRES: [&str; 1] = [FIND_POSTGRES];
+
+/// The query that SQLite alone is asked about so many keys.
+pub(super) fn find_in_sqlite(keys: usize) -> String {
+    FIND_SQLITE.replace("{rows}", &vec!["(?, ?, ?)"; keys].join(", "))
+}
+
+/// Keeps answers, and takes them. None of their keys may be there.
+pub async fn insert(writing: &mut Writing<'_>, keys: &mut [NewKey]) -> Result<(), Error> {
+    insert_rows!(writing, INSERT, keys, |new| [
+        take(&mut new.id.caller),
         new.id.route,
-        new.id.key,
+        take(&mut new.id.key),
         new.request_mac.to_vec(),
         i64::from(new.status),
         new.application_id.to_string(),
         i64::from(new.version),
-        new.response,
+        take(&mut new.response),
         new.created_at.to_string(),
     ])
 }
@@ -99,22 +125,27 @@ pub async fn insert(tx: &mut Tx, keys: Vec<NewKey>) -> Result<(), Error> {
 /// The answers that are kept under some of these keys.
 pub async fn find(tx: &mut Tx, keys: &[KeyId]) -> Result<Vec<(KeyId, StoredAnswer)>, Error> {
     let mut found = Vec::new();
-    let mut rest = keys;
-    while !rest.is_empty() {
-        let (count, text) = FIND.form_for(tx, rest.len());
-        let (now, later) = rest.split_at(count);
-        let rows: Vec<Columns> = on_backend!(tx, |connection| {
-            let mut query = sqlx::query_as(text);
-            for id in now {
-                query = query.bind(&id.caller).bind(id.route).bind(&id.key);
+    for keys in keys.chunks(MOST_ROWS) {
+        let rows: Vec<Columns> = match tx {
+            Tx::Sqlite(tx) => {
+                // Its text is one of this crate, and holds no value.
+                let mut query = sqlx::query_as(AssertSqlSafe(find_in_sqlite(keys.len())));
+                for id in keys {
+                    query = query.bind(&id.caller).bind(id.route).bind(&id.key);
+                }
+                query.fetch_all(&mut **tx).await?
             }
-            query.fetch_all(connection).await?
-        });
+            Tx::Postgres(tx) => {
+                let callers: Vec<&str> = keys.iter().map(|id| id.caller.as_str()).collect();
+                let routes: Vec<&str> = keys.iter().map(|id| id.route).collect();
+                let names: Vec<&str> = keys.iter().map(|id| id.key.as_str()).collect();
+                sqlx::query_as(FIND_POSTGRES).bind(callers).bind(routes).bind(names).fetch_all(&mut **tx).await?
+            }
+        };
         for row in rows {
-            let Some(id) = now.iter().find(|id| row.is_of(id)) else { continue };
+            let Some(id) = keys.iter().find(|id| row.is_of(id)) else { continue };
             found.push((id.clone(), row.try_into()?));
         }
-        rest = later;
     }
     Ok(found)
 }

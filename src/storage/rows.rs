@@ -1,92 +1,189 @@
-//! Statements over many rows at once.
+//! Writing many rows with few messages.
 //!
-//! A batch of changes is written with a few statements of many rows each, because every statement costs a
-//! message to the connection whatever its size. The texts for a fixed set of row counts are made once, so
-//! that each is prepared once, and every backend can run them.
+//! Every message to a database costs two changes of thread, or of process, whatever it holds: of the dozen statements that
+//! a transaction of the recorder takes, those were most of the cost. So SQLite's thread is handed all of them as one
+//! text, with all their values; PostgreSQL takes the rows of a table as one array for each column.
 
-use std::fmt::Write;
+use std::{fmt::Write as _, mem};
 
-use super::Tx;
+use sqlx::{
+    Arguments as _, AssertSqlSafe, Encode, PgConnection, Sqlite, SqliteConnection, Type, sqlite::SqliteArguments,
+};
 
-/// How many rows one statement may have, largest first. The largest keeps the widest table well below the
-/// 32,766 parameters that SQLite takes.
-const ROW_COUNTS: [usize; 4] = [64, 16, 4, 1];
+use super::{Error, Tx, failpoint};
 
-/// One statement in a form for each of the row counts.
-#[derive(Debug)]
-pub(super) struct ManyRows {
-    forms: [Form; ROW_COUNTS.len()],
+/// How many rows of a table one message has at most: a text for each number up to it is prepared when it is first met, and
+/// kept. The writer's connection keeps so many for batches with and without Idempotency-Keys.
+pub const MOST_ROWS: usize = 64;
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Column {
+    Text,
+    Integer,
+    Bytes,
 }
 
-/// A statement of so many rows.
-#[derive(Debug)]
-struct Form {
-    rows: usize,
-    /// Its placeholders are `$1`, `$2` and so on.
-    numbered: &'static str,
-    /// Its placeholders are `?`. SQLite looks a name up among all before it, for every value that is bound: of the
-    /// hundreds of a statement that costs more than to write the rows.
-    plain: &'static str,
+impl Column {
+    const fn array(self) -> &'static str {
+        match self {
+            Self::Text => "TEXT[]",
+            Self::Integer => "BIGINT[]",
+            Self::Bytes => "BYTEA[]",
+        }
+    }
 }
 
-impl ManyRows {
-    /// A statement that reads `head`, then rows of `columns` placeholders in parentheses, then `tail`.
+/// An insertion into one table.
+#[derive(Debug)]
+pub(super) struct Insertion {
+    /// `INSERT OR FAIL INTO t (a, b)`: SQLite keeps a copy of every page that a statement of many rows changes, unless
+    /// what was inserted before a conflict may stay; it goes with the transaction, which no conflict leaves.
+    head_of_sqlite: String,
+    /// A row's placeholders in SQLite: ` (?, ?),`. It looks a name such as `$1` up among all before it, for every value that
+    /// is bound: of the hundreds of a statement that would cost more than to write the rows.
+    row: String,
+    /// PostgreSQL's text, for any number of rows.
+    pub(super) of_arrays: &'static str,
+}
+
+impl Insertion {
+    /// An insertion that begins as `head` says, of rows of these columns.
     ///
-    /// The texts live as long as the process: make one per statement, in a `LazyLock`.
-    pub(super) fn new(head: &str, columns: usize, tail: &str) -> Self {
-        let text = |rows: usize, placeholder: fn(&mut String, usize)| {
-            let mut text = head.to_owned();
-            for row in 0..rows {
-                text.push_str(if row == 0 { " (" } else { ", (" });
-                for column in 1..=columns {
-                    text.push_str(if column == 1 { "" } else { ", " });
-                    placeholder(&mut text, row * columns + column);
-                }
-                text.push(')');
-            }
-            text.push_str(tail);
-            &*text.leak()
-        };
-        let numbered = |text: &mut String, number| write!(text, "${number}").expect("a String takes all text");
-        let forms = ROW_COUNTS.map(|rows| Form {
-            rows,
-            numbered: text(rows, numbered),
-            plain: text(rows, |text, _| text.push('?')),
-        });
-        Self { forms }
+    /// Its text lives as long as the process: make one per table, in a `LazyLock`.
+    pub(super) fn new(head: &'static str, columns: &[Column]) -> Self {
+        let row = format!(" ({}),", vec!["?"; columns.len()].join(", "));
+        let mut of_arrays = format!("{head} SELECT * FROM UNNEST(");
+        for (column, number) in columns.iter().zip(1_usize..) {
+            let comma = if number == 1 { "" } else { ", " };
+            write!(of_arrays, "{comma}${number}::{}", column.array()).expect("a String takes all text");
+        }
+        of_arrays.push(')');
+        let head_of_sqlite = head.replacen("INSERT INTO", "INSERT OR FAIL INTO", 1);
+        Self { head_of_sqlite, row, of_arrays: of_arrays.leak() }
     }
 
-    /// The form for the most rows that `waiting` rows fill, with its row count, as the backend takes it. `waiting` is
-    /// above zero.
-    pub(super) fn form_for(&self, tx: &Tx, waiting: usize) -> (usize, &'static str) {
-        let fits = self.forms.iter().find(|form| form.rows <= waiting);
-        let form = fits.expect("the smallest form takes one row");
-        let text = match tx {
-            Tx::Sqlite(_) => form.plain,
-            Tx::Postgres(_) => form.numbered,
-        };
-        (form.rows, text)
-    }
-
-    /// Every form's text that all backends take, to be prepared in a test.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &'static str> {
-        self.forms.iter().map(|form| form.numbered)
+    /// SQLite's text for so many rows, at least one.
+    pub(super) fn of_rows(&self, rows: usize) -> String {
+        let mut text = format!("{} VALUES", self.head_of_sqlite);
+        text.reserve(self.row.len() * rows);
+        for _ in 0..rows {
+            text.push_str(&self.row);
+        }
+        text.pop();
+        text
     }
 }
 
-/// Inserts all rows with as few statements as their number allows.
+/// Statements and their values, one after the other, as SQLite's thread takes them together.
+#[derive(Debug, Default)]
+pub(super) struct Message {
+    text: String,
+    arguments: SqliteArguments,
+    /// How many rows they change when all goes well.
+    rows: u64,
+}
+
+impl Message {
+    /// Begins an insertion of so many rows, at least one. What is bound next are their values, row by row.
+    pub(super) fn insert(&mut self, insertion: &Insertion, rows: usize) {
+        self.statement(&insertion.of_rows(rows), rows as u64);
+    }
+
+    /// Begins a statement that is to change so many rows. What is bound next are its values.
+    pub(super) fn statement(&mut self, text: &str, rows: u64) {
+        self.text.push_str(text);
+        self.text.push(';');
+        self.rows += rows;
+    }
+
+    pub(super) fn bind<'q, T: Encode<'q, Sqlite> + Type<Sqlite>>(&mut self, value: T) -> Result<(), Error> {
+        self.arguments.add(value).map_err(|error| Error::Conflict(error.to_string()))
+    }
+
+    /// Whether every row was changed that was to be.
+    async fn send(&mut self, connection: &mut SqliteConnection) -> Result<bool, Error> {
+        let Self { text, arguments, rows } = mem::take(self);
+        if text.is_empty() {
+            return Ok(true);
+        }
+        // A text is made of those of this crate, and of no value.
+        let done = sqlx::query_with(AssertSqlSafe(text), arguments).execute(connection).await?;
+        Ok(done.rows_affected() == rows)
+    }
+}
+
+/// What is written in a transaction, in as few messages as its database takes.
+///
+/// What was given to it is written once it was [sent](Writing::send), and not before.
+#[derive(Debug)]
+pub struct Writing<'t> {
+    tx: &'t mut Tx,
+    message: Message,
+}
+
+/// Where rows go.
+pub(super) enum Target<'t> {
+    /// To be sent with all else.
+    Sqlite(&'t mut Message),
+    /// To be written at once.
+    Postgres(&'t mut PgConnection),
+}
+
+impl Tx {
+    /// Begins to write many rows.
+    pub fn writing(&mut self) -> Writing<'_> {
+        Writing { tx: self, message: Message::default() }
+    }
+}
+
+impl Writing<'_> {
+    pub(super) fn target(&mut self) -> Target<'_> {
+        match &mut *self.tx {
+            Tx::Sqlite(_) => Target::Sqlite(&mut self.message),
+            Tx::Postgres(tx) => Target::Postgres(tx),
+        }
+    }
+
+    /// Sends what has not been sent. Answers whether every row was changed that was to be.
+    pub async fn send(&mut self) -> Result<bool, Error> {
+        match &mut *self.tx {
+            Tx::Sqlite(tx) => self.message.send(&mut *tx).await,
+            Tx::Postgres(_) => Ok(true),
+        }
+    }
+
+    /// Says that a place was reached. Where somebody waits for one, what stands before it is sent first, so that a
+    /// transaction can be cut off behind each of its statements.
+    pub async fn reach(&mut self, place: &str) -> Result<(), Error> {
+        if failpoint::is_awaited() {
+            self.send().await?;
+        }
+        failpoint::reach(place)
+    }
+}
+
+/// Inserts all rows, which are given as a slice that may be taken from: `$row` is a mutable reference.
 macro_rules! insert_rows {
-    ($tx:expr, $statement:expr, $rows:expr, |$row:ident| [$($value:expr),+ $(,)?]) => {{
-        let mut rows = $rows.into_iter();
-        while rows.len() > 0 {
-            let (count, text) = $statement.form_for(&*$tx, rows.len());
-            $crate::storage::db::on_backend!($tx, |connection| {
-                let mut query = sqlx::query(text);
-                for $row in rows.by_ref().take(count) {
-                    query = query$(.bind($value))+;
+    ($writing:expr, $insertion:expr, $rows:expr, |$row:ident| [$($value:expr),+ $(,)?]) => {{
+        let rows = $rows;
+        if !rows.is_empty() {
+            match $writing.target() {
+                $crate::storage::rows::Target::Sqlite(message) => {
+                    message.insert(&$insertion, rows.len());
+                    for $row in rows {
+                        $(message.bind($value)?;)+
+                    }
                 }
-                query.execute(connection).await?;
-            });
+                $crate::storage::rows::Target::Postgres(connection) => {
+                    let mut query = sqlx::query($insertion.of_arrays);
+                    $({
+                        let column = rows.iter_mut().map(|$row| Ok($value));
+                        query = query.bind(column.collect::<Result<Vec<_>, $crate::storage::Error>>()?);
+                    })+
+                    query.execute(connection).await?;
+                }
+            }
         }
         Ok::<(), $crate::storage::Error>(())
     }};
@@ -98,17 +195,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_numbers_its_placeholders_row_by_row() {
-        let statement = ManyRows::new("INSERT INTO t (a, b) VALUES", 2, " ON CONFLICT DO NOTHING");
-        let form = &statement.forms[2];
-        let numbered = "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4), ($5, $6), ($7, $8) ON CONFLICT DO NOTHING";
-        let plain = "INSERT INTO t (a, b) VALUES (?, ?), (?, ?), (?, ?), (?, ?) ON CONFLICT DO NOTHING";
-        assert_eq!((form.rows, form.numbered, form.plain), (4, numbered, plain));
-    }
-
-    #[test]
-    fn any_number_of_rows_is_taken_whole() {
-        let fewer_each_time = ROW_COUNTS.windows(2).all(|pair| pair[0] > pair[1]);
-        assert!(fewer_each_time && ROW_COUNTS.last() == Some(&1));
+    fn an_insertion_has_a_text_for_rows_and_one_for_columns() {
+        let insertion = Insertion::new("INSERT INTO t (a, b, c)", &[Column::Text, Column::Integer, Column::Bytes]);
+        assert_eq!(insertion.of_rows(2), "INSERT OR FAIL INTO t (a, b, c) VALUES (?, ?, ?), (?, ?, ?)");
+        let of_arrays = "INSERT INTO t (a, b, c) SELECT * FROM UNNEST($1::TEXT[], $2::BIGINT[], $3::BYTEA[])";
+        assert_eq!(insertion.of_arrays, of_arrays);
     }
 }

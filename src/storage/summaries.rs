@@ -1,6 +1,10 @@
 //! Applications as a list shows them: without what was received and without the applicant.
 
-use super::{Error, Tx, applications::parts, db::on_backend};
+use super::{
+    Error, Tx,
+    applications::{of_reference, parts},
+    db::on_backend,
+};
 use crate::{
     clock::least_application_id,
     domain::{decision::Outcome, id::ApplicationId, timestamp::Timestamp},
@@ -40,7 +44,7 @@ pub struct Selection<'a> {
 /// What is read, and in which order. Each condition that an index is for is stated without its "or does not matter",
 /// which would keep the planner from using it.
 macro_rules! list {
-    ($condition:literal, $order:literal) => {
+    ($condition:expr, $order:literal) => {
         concat!(
             "SELECT a.id, a.external_reference, a.received_at, a.outcome, a.amount_minor, a.currency, \
              (SELECT e.entry FROM audit_entries e WHERE e.sequence = d.audit_sequence) AS entry \
@@ -55,7 +59,7 @@ macro_rules! list {
 }
 
 macro_rules! both_orders {
-    ($condition:literal) => {
+    ($condition:expr) => {
         [list!($condition, "DESC"), list!($condition, "ASC")]
     };
 }
@@ -66,9 +70,10 @@ const ALL: [&str; 2] = both_orders!(
 const BY_OUTCOME: [&str; 2] = both_orders!(
     "(a.submitted_by = $3 OR $3 IS NULL) AND (a.external_reference = $4 OR $4 IS NULL) AND a.outcome = $5"
 );
-const BY_REFERENCE: [&str; 2] = both_orders!(
-    "(a.submitted_by = $3 OR $3 IS NULL) AND a.external_reference = $4 AND (a.outcome = $5 OR $5 IS NULL)"
-);
+const BY_REFERENCE: [&str; 2] = both_orders!(concat!(
+    of_reference!("$4"),
+    " AND (a.submitted_by = $3 OR $3 IS NULL) AND (a.outcome = $5 OR $5 IS NULL)"
+));
 const BY_SUBMITTER: [&str; 2] = both_orders!(
     "a.submitted_by = $3 AND (a.external_reference = $4 OR $4 IS NULL) AND (a.outcome = $5 OR $5 IS NULL)"
 );
@@ -184,13 +189,15 @@ mod tests {
         for query in QUERIES {
             let plan = plan(&mut tx, query).await;
             assert!(!plan.contains("TEMP B-TREE"), "{plan}\n{query}");
-            // The last decisions are read from the end of their table; everything else is found.
-            let scans = plan.matches("SCAN").count();
+            // The last decisions are read from the end of their table, and segments one after the other; everything else
+            // is found.
+            let of_segments = ["SCAN s", "SCAN CONSTANT ROW"];
+            let scans = plan.lines().filter(|step| step.contains("SCAN") && !of_segments.contains(step)).count();
             assert_eq!(scans, usize::from(query == LATEST), "{plan}\n{query}");
             let index = match query {
                 query if BY_OUTCOME.contains(&query) => "applications_by_outcome (outcome=? AND id>? AND id<?)",
                 query if BY_REFERENCE.contains(&query) => {
-                    "applications_by_reference (external_reference=? AND id>? AND id<?)"
+                    "applications_by_reference (segment=? AND external_reference=?)"
                 }
                 query if BY_SUBMITTER.contains(&query) => {
                     "applications_by_submitter (submitted_by=? AND id>? AND id<?)"

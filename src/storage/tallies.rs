@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Error, Tx, applications::parts, db::on_backend};
+use super::{Error, Tx, db::on_backend};
 
 const TABLE: &str = "daily_tallies";
 
@@ -16,21 +16,26 @@ pub struct Tally {
     pub scores: BTreeMap<i32, u64>,
 }
 
-/// A decision by model and policy, to be counted.
+/// Decisions by model and policy that are the same to a tally.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Counted {
-    pub audit_sequence: i64,
-    pub decided_at: String,
+    /// How many they are: above zero.
+    pub count: i64,
+    /// The last of their entries.
+    pub last_sequence: i64,
+    /// Of UTC, `2026-11-22T13:05`.
+    pub minute: String,
     pub outcome: String,
-    /// JSON.
-    pub decision: String,
+    pub score: i64,
 }
 
 const THROUGH: &str = "SELECT through_sequence FROM tallied WHERE id = 1";
 const MOVE: &str = "UPDATE tallied SET through_sequence = $1 WHERE id = 1 AND through_sequence = $2";
-const NEXT: &str = "SELECT d.audit_sequence, d.decided_at, d.outcome, e.entry AS decision FROM decisions d \
-                    JOIN audit_entries e ON e.sequence = d.audit_sequence \
-                    WHERE d.audit_sequence > $1 AND d.number = 1 ORDER BY d.audit_sequence LIMIT $2";
+/// The database counts those of the same minute, which is of one day wherever it is counted: few rows are handed over.
+const NEXT: &str = "SELECT COUNT(*) AS count, MAX(n.audit_sequence) AS last_sequence, n.minute, n.outcome, n.score FROM \
+                    (SELECT audit_sequence, SUBSTR(decided_at, 1, 16) AS minute, outcome, score FROM decisions \
+                    WHERE audit_sequence > $1 AND number = 1 ORDER BY audit_sequence LIMIT $2) n \
+                    GROUP BY n.minute, n.outcome, n.score";
 const SINCE: &str = "SELECT day, approved, reviewed, declined, scores FROM daily_tallies WHERE day >= $1 ORDER BY day";
 const SET: &str = "INSERT INTO daily_tallies (day, approved, reviewed, declined, scores) VALUES ($1, $2, $3, $4, $5) \
                    ON CONFLICT (day) DO UPDATE SET approved = excluded.approved, reviewed = excluded.reviewed, \
@@ -51,17 +56,11 @@ pub async fn move_through(tx: &mut Tx, from: i64, to: i64) -> Result<bool, Error
     Ok(moved == 1)
 }
 
-/// The decisions by model and policy behind an entry, in their order.
+/// The first decisions by model and policy behind an entry, counted.
 pub async fn next(tx: &mut Tx, through: i64, most: u32) -> Result<Vec<Counted>, Error> {
-    let rows: Vec<Counted> = on_backend!(tx, |connection| {
+    Ok(on_backend!(tx, |connection| {
         sqlx::query_as(NEXT).bind(through).bind(i64::from(most)).fetch_all(connection).await?
-    });
-    let of_entry = |row: Counted| {
-        let decision = parts(&row.decision).map(|payload| payload.decision.get().to_owned());
-        let id = row.audit_sequence.to_string();
-        Ok(Counted { decision: decision.ok_or_else(|| Error::corrupt("audit_entries", "entry", id))?, ..row })
-    };
-    rows.into_iter().map(of_entry).collect()
+    }))
 }
 
 /// The days from one on, `2026-11-22`.

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use super::{ApplicationCopy, DecisionCopy, Marks, Misplacement, Row, What};
 use crate::{
     audit::{
+        SEGMENT_ENTRIES,
         entry::{Action, Entry, actor_name},
         tree::{self, Hash},
     },
@@ -59,6 +60,7 @@ struct DecisionFacts {
     id: DecisionId,
     outcome: Outcome,
     automatic: bool,
+    score: i64,
     decided_at: Timestamp,
 }
 
@@ -164,6 +166,7 @@ fn compare_copies(entry: &Entry, decision: &DecisionCopy, application: &Applicat
             ("decided_at", decision.decided_at == facts.decided_at.to_string()),
             ("outcome", decision.outcome == facts.outcome.to_string()),
             ("automatic", decision.automatic == facts.automatic),
+            ("score", decision.score == facts.score),
             ("number", decision.number == payload.version),
         ],
     )?;
@@ -188,6 +191,7 @@ fn compare_copies(entry: &Entry, decision: &DecisionCopy, application: &Applicat
                 ("currency", application.currency == said.loan.currency),
                 ("submitted_by", application.submitted_by == actor_name(&entry.actor)),
                 ("received_at", application.received_at == facts.decided_at.to_string()),
+                ("segment", u64::try_from(application.segment) == Ok(entry.sequence / SEGMENT_ENTRIES)),
             ],
         )?;
     }

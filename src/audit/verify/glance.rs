@@ -10,7 +10,7 @@ use super::{
     texts::{RowText, Texts},
 };
 use crate::{
-    audit::{entry::Action, tree},
+    audit::{SEGMENT_ENTRIES, entry::Action, tree},
     domain::{
         canonical::reader::Reader,
         decision::{Outcome, Status},
@@ -77,6 +77,7 @@ fn is_latest(row: &RowText<'_>, said: &Said<'_>, payload: &Payload<'_>) -> Optio
             "false" => row.automatic == "0",
             _ => false,
         }
+        && payload.score? == row.score
         && payload.version.unwrap_or("1") == row.number;
     let (number, version) = (row.number.parse::<i64>().ok()?, row.version.parse::<i64>().ok()?);
     let is_latest = number == version;
@@ -96,7 +97,8 @@ fn holds_application(row: &RowText<'_>, payload: &Payload<'_>) -> Option<bool> {
         && payload.currency? == row.currency
         && !row.currency.is_empty()
         && row.submitted_by == row.actor
-        && row.received_at == row.decided_at;
+        && row.received_at == row.decided_at
+        && row.segment.parse() == Ok(row.sequence.parse::<u64>().ok()? / SEGMENT_ENTRIES);
     Some(is_copied)
 }
 
@@ -127,7 +129,7 @@ struct Said<'a> {
 }
 
 /// How many values of a decision's payload are asked for.
-const ASKED: usize = 8;
+const ASKED: usize = 9;
 
 /// What of a decision's payload is repeated in other tables.
 #[derive(Default)]
@@ -135,6 +137,7 @@ struct Payload<'a> {
     id: Option<&'a str>,
     outcome: Option<&'a str>,
     automatic: Option<&'a str>,
+    score: Option<&'a str>,
     decided_at: Option<&'a str>,
     version: Option<&'a str>,
     external_reference: Option<&'a str>,
@@ -226,12 +229,13 @@ impl<'a> Payload<'a> {
 
     /// Takes the quotes off what must be texts; `None` when something is not what it must be.
     fn of(
-        [id, outcome, automatic, decided_at, version, external_reference, amount, currency]: Asked<'a>,
+        [id, outcome, automatic, score, decided_at, version, external_reference, amount, currency]: Asked<'a>,
     ) -> Option<Self> {
         Some(Self {
             id: optional(id, unquoted)?,
             outcome: optional(outcome, unquoted)?,
             automatic,
+            score: optional(score, number)?,
             decided_at: optional(decided_at, unquoted)?,
             version: optional(version, number)?,
             external_reference: optional(external_reference, unquoted)?,
@@ -259,7 +263,7 @@ fn number(value: &str) -> Option<&str> {
 }
 
 fn read_payload<'a>(reader: &mut Reader<'a>, asked: &mut Asked<'a>) -> Option<()> {
-    let [id, outcome, automatic, decided_at, version, external_reference, amount, currency] = asked;
+    let [id, outcome, automatic, score, decided_at, version, external_reference, amount, currency] = asked;
     reader.object(|name, reader| match name {
         "application" => reader.object(|name, reader| match name {
             "external_reference" => ask(reader, external_reference),
@@ -275,6 +279,7 @@ fn read_payload<'a>(reader: &mut Reader<'a>, asked: &mut Asked<'a>) -> Option<()
             "decided_at" => ask(reader, decided_at),
             "id" => ask(reader, id),
             "outcome" => ask(reader, outcome),
+            "score" => ask(reader, score),
             _ => reader.skip(),
         }),
         "version" => ask(reader, version),

@@ -56,6 +56,7 @@ impl Texts<'_> {
             decision.decided_at.clone(),
             decision.outcome.clone(),
             if_so(decided, i64::from(decision.automatic).to_string()),
+            if_so(decided, decision.score.to_string()),
             application.external_reference.as_ref().map_or_else(String::new, |reference| format!("={reference}")),
             application.submitted_by.clone(),
             application.received_at.clone(),
@@ -64,6 +65,7 @@ impl Texts<'_> {
             if_so(applied, application.version.to_string()),
             if_so(applied, application.amount_minor.to_string()),
             application.currency.clone(),
+            if_so(applied, application.segment.to_string()),
         ];
         self.rows += 1;
         self.lines.to_mut().push_str(&fields.join(&FIELD_END.to_string()));
@@ -166,6 +168,7 @@ row_text! {
     decided_at,
     outcome,
     automatic,
+    score,
     /// Behind `=`; empty when there is none.
     external_reference,
     submitted_by,
@@ -176,4 +179,5 @@ row_text! {
     version,
     amount_minor,
     currency,
+    segment,
 }

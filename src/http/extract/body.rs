@@ -83,13 +83,19 @@ pub(in crate::http) async fn read(payload: Payload, limits: BodyLimits) -> Resul
 }
 
 async fn read_bounded(mut payload: Payload, limit_bytes: usize) -> Result<Bytes, Problem> {
-    let mut body = BytesMut::new();
+    // Nearly every body comes in one piece, which needs no copy.
+    let (mut whole, mut pieces) = (Bytes::new(), BytesMut::new());
     let mut received_bytes = 0;
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::new(Code::BadRequest, "The body broke off before its end."))?;
         received_bytes += chunk.len();
         if received_bytes <= limit_bytes {
-            body.extend_from_slice(&chunk);
+            if received_bytes == chunk.len() {
+                whole = chunk;
+            } else {
+                pieces.extend_from_slice(&std::mem::take(&mut whole));
+                pieces.extend_from_slice(&chunk);
+            }
         } else if received_bytes > limit_bytes.saturating_mul(DRAINED_TIMES_LIMIT) {
             break;
         }
@@ -97,7 +103,7 @@ async fn read_bounded(mut payload: Payload, limit_bytes: usize) -> Result<Bytes,
     if received_bytes > limit_bytes {
         return Err(Problem::new(Code::BodyTooLarge, format!("A body has at most {limit_bytes} bytes.")));
     }
-    Ok(body.freeze())
+    Ok(if pieces.is_empty() { whole } else { pieces.freeze() })
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use crate::{
         entry::{Draft, Entry, Placed},
         kept_answer::KEPT_FOR,
         tree::{Frontier, Hash, Node},
+        verify::StoredHead,
     },
     domain::timestamp::Timestamp,
     service::{Answer, Vault},
     storage::{
-        self, Db, Tx, applications,
+        self, Db, MOST_ROWS, Tx, applications,
         audit::{self, NewEntry, activations::Marks},
         data_keys::{self, NewDataKey},
         decisions::{self, NewDecision},
@@ -32,14 +33,15 @@ pub(super) async fn write(
     changes: &[Change],
 ) -> Result<Vec<Verdict>, storage::Error> {
     let mut tx = db.write().await?;
-    let (mut frontier, last_time) = resume(&mut tx).await?;
+    let (head, in_force) = audit::activations::head_and_marks(&mut tx).await?;
+    let (mut frontier, last_time) = take_up(head)?;
     let old_size = frontier.size();
     // The log's time never goes back, even when the clock was set back.
     let now = last_time.map_or(now, |last| last.max(now));
 
     failpoint::reach("recorder.after_begin")?;
 
-    let verdicts = sift(&mut tx, vault, changes).await?;
+    let verdicts = sift(&mut tx, vault, in_force, changes).await?;
     failpoint::reach("recorder.after_sift")?;
     let mut batch = Batch::new(now);
     let mut answers = Vec::with_capacity(changes.len());
@@ -77,8 +79,12 @@ pub(super) async fn write_event(db: &Db, now: Timestamp, event: &Event) -> Resul
 
 /// Takes up the log where it was left, and refuses to go on from a head that contradicts itself.
 pub(super) async fn resume(tx: &mut Tx) -> Result<(Frontier, Option<Timestamp>), storage::Error> {
+    take_up(audit::head(tx).await?)
+}
+
+fn take_up(head: Option<StoredHead>) -> Result<(Frontier, Option<Timestamp>), storage::Error> {
     let corrupt = |column| storage::Error::Corrupt { table: "audit_head", column, id: "1".to_owned() };
-    let head = audit::head(tx).await?.ok_or_else(|| corrupt("id"))?;
+    let head = head.ok_or_else(|| corrupt("id"))?;
     let frontier = Frontier::new(head.size, head.peaks).ok_or_else(|| corrupt("frontier"))?;
     if frontier.root() != head.root {
         return Err(corrupt("root_hash"));
@@ -86,12 +92,21 @@ pub(super) async fn resume(tx: &mut Tx) -> Result<(Frontier, Option<Timestamp>),
     Ok((frontier, head.updated_at))
 }
 
+/// One part of rows that are written a part at a time; the last is short, and those behind it are empty.
+fn part_of<T>(rows: &mut [T], part: usize) -> &mut [T] {
+    rows.chunks_mut(MOST_ROWS).nth(part).unwrap_or_default()
+}
+
 /// Decides of each change whether it may be made: `None` when it may.
-async fn sift(tx: &mut Tx, vault: &Vault, changes: &[Change]) -> Result<Vec<Option<Verdict>>, storage::Error> {
+async fn sift(
+    tx: &mut Tx,
+    vault: &Vault,
+    in_force: Marks,
+    changes: &[Change],
+) -> Result<Vec<Option<Verdict>>, storage::Error> {
     let keys: Vec<KeyId> =
         changes.iter().filter_map(|change| Some(change.kept.as_ref()?.reservation.id.clone())).collect();
     let stored: HashMap<KeyId, StoredAnswer> = idempotency::find(tx, &keys).await?.into_iter().collect();
-    let in_force = audit::activations::marks(tx).await?;
     let mut in_batch = HashSet::new();
     let mut verdicts = Vec::with_capacity(changes.len());
     for change in changes {
@@ -138,8 +153,8 @@ struct Batch {
     now: Timestamp,
     entries: Vec<NewEntry>,
     completed: Vec<Node>,
-    applications: Vec<applications::NewApplication>,
-    /// With the sequences of their first decisions.
+    /// These and their keys with the sequences of their first decisions.
+    applications: Vec<(u64, applications::NewApplication)>,
     data_keys: Vec<(u64, NewDataKey)>,
     decisions: Vec<NewDecision>,
     keys: Vec<NewKey>,
@@ -183,7 +198,7 @@ impl Batch {
         let answer = change.answer.finish(change.application_id, version, sequence, leaf_hash);
         if let Effect::Receive(received, _) = &change.effect {
             let (application, data_key) = received.as_ref().clone();
-            self.applications.push(application);
+            self.applications.push((sequence, application));
             self.data_keys.push((sequence, data_key));
         }
         self.decisions.push(NewDecision {
@@ -195,6 +210,7 @@ impl Batch {
             decided_at: change.decision.decided_at,
             outcome: change.decision.outcome,
             automatic: change.decision.automatic,
+            score: change.decision.score,
         });
         if let Some(kept) = &change.kept {
             self.keys.push(NewKey {
@@ -210,17 +226,7 @@ impl Batch {
         answer
     }
 
-    async fn insert(self, tx: &mut Tx, old_size: u64, frontier: &Frontier) -> Result<(), storage::Error> {
-        audit::insert_entries(tx, self.entries).await?;
-        failpoint::reach("recorder.after_entries")?;
-        audit::insert_nodes(tx, &self.completed).await?;
-        failpoint::reach("recorder.after_nodes")?;
-        applications::insert(tx, self.applications).await?;
-        failpoint::reach("recorder.after_applications")?;
-        data_keys::insert(tx, self.data_keys).await?;
-        failpoint::reach("recorder.after_data_keys")?;
-        decisions::insert(tx, self.decisions).await?;
-        failpoint::reach("recorder.after_decisions")?;
+    async fn insert(mut self, tx: &mut Tx, old_size: u64, frontier: &Frontier) -> Result<(), storage::Error> {
         if !self.keys.is_empty() {
             // Removing twice what is added keeps the table at what a day brings, at a cost that every batch can bear.
             let most = 2 * self.keys.len();
@@ -228,10 +234,29 @@ impl Batch {
                 idempotency::sweep(tx, limit, most).await?;
             }
             failpoint::reach("recorder.after_sweep")?;
-            idempotency::insert(tx, self.keys).await?;
-            failpoint::reach("recorder.after_keys")?;
         }
-        audit::move_head(tx, old_size, frontier, self.now).await?;
+        let mut writing = tx.writing();
+        // Fewer entries complete a stored node, in their turn: each text is met again and again.
+        audit::insert_nodes(&mut writing, &self.completed).await?;
+        writing.send().await?;
+        failpoint::reach("recorder.after_nodes")?;
+        let parts = self.decisions.len().max(self.entries.len()).div_ceil(MOST_ROWS);
+        for part in 0..parts {
+            audit::insert_entries(&mut writing, part_of(&mut self.entries, part)).await?;
+            writing.reach("recorder.after_entries").await?;
+            applications::insert(&mut writing, part_of(&mut self.applications, part)).await?;
+            writing.reach("recorder.after_applications").await?;
+            data_keys::insert(&mut writing, part_of(&mut self.data_keys, part)).await?;
+            writing.reach("recorder.after_data_keys").await?;
+            decisions::insert(&mut writing, part_of(&mut self.decisions, part)).await?;
+            writing.reach("recorder.after_decisions").await?;
+            idempotency::insert(&mut writing, part_of(&mut self.keys, part)).await?;
+            writing.reach("recorder.after_keys").await?;
+            if part + 1 < parts {
+                writing.send().await?;
+            }
+        }
+        audit::move_head(&mut writing, old_size, frontier, self.now).await?;
         failpoint::reach("recorder.after_head")
     }
 }

@@ -1,5 +1,7 @@
 //! A change as it is handed to the recorder: everything but its place in the log is made.
 
+use std::io::Write as _;
+
 use crate::{
     audit::{entry::Draft, kept_answer, tree::Hash},
     domain::{
@@ -91,6 +93,7 @@ pub(in crate::service) struct DecisionDraft {
     pub(in crate::service) decided_at: Timestamp,
     pub(in crate::service) outcome: Outcome,
     pub(in crate::service) automatic: bool,
+    pub(in crate::service) score: i32,
 }
 
 impl DecisionDraft {
@@ -100,9 +103,15 @@ impl DecisionDraft {
             decided_at: decision.decided_at,
             outcome: decision.outcome,
             automatic: decision.automatic,
+            score: decision.score,
         }
     }
 }
+
+/// Room for an answer, so that it does not move while it grows.
+const ROOM: usize = 3 << 10;
+/// Room for a decision's place in the log.
+const AUDIT_ROOM: usize = 128;
 
 /// An answer that lacks only what is known at the commit: where its decision stands in the log.
 ///
@@ -116,7 +125,8 @@ pub(in crate::service) struct AnswerDraft {
 impl AnswerDraft {
     /// Writes an answer. The view's decision has no place in the log yet.
     pub(in crate::service) fn new(status: u16, view: &ApplicationView) -> Result<Self, serde_json::Error> {
-        let mut open_json = serde_json::to_vec(view)?;
+        let mut open_json = Vec::with_capacity(ROOM);
+        serde_json::to_writer(&mut open_json, view)?;
         // The two braces that close the decision and the answer come after the decision's place in the log.
         open_json.truncate(open_json.len() - 2);
         Ok(Self { status, open_json })
@@ -129,8 +139,9 @@ impl AnswerDraft {
 
     /// The whole answer.
     pub(in crate::service) fn finish(&self, id: ApplicationId, version: u32, sequence: u64, leaf: Hash) -> Answer {
-        let audit = format!(r#","audit":{{"sequence":{sequence},"leaf_hash":"{leaf}"}}}}}}"#);
-        let body = [self.open_json.as_slice(), audit.as_bytes()].concat();
+        let mut body = Vec::with_capacity(self.open_json.len() + AUDIT_ROOM);
+        body.extend_from_slice(&self.open_json);
+        write!(body, r#","audit":{{"sequence":{sequence},"leaf_hash":"{leaf}"}}}}}}"#).expect("a Vec takes all bytes");
         Answer { status: self.status, application_id: id, version, body, replayed: false }
     }
 }

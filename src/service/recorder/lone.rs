@@ -78,9 +78,10 @@ impl LoneEntry {
 
     /// Makes everything durable.
     pub(in crate::service) async fn finish(mut self) -> Result<(), storage::Error> {
-        audit::insert_entries(&mut self.tx, self.entries).await?;
-        audit::insert_nodes(&mut self.tx, &self.completed).await?;
-        audit::move_head(&mut self.tx, self.old_size, &self.frontier, self.now).await?;
+        let mut writing = self.tx.writing();
+        audit::insert_entries(&mut writing, &mut self.entries).await?;
+        audit::insert_nodes(&mut writing, &self.completed).await?;
+        audit::move_head(&mut writing, self.old_size, &self.frontier, self.now).await?;
         self.tx.commit().await
     }
 

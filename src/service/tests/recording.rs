@@ -1,7 +1,7 @@
 use super::{super::recorder::RecordError, *};
 use crate::{
     domain::fault::Refusal,
-    storage::{audit, idempotency},
+    storage::{applications, audit, data_keys, idempotency},
 };
 
 async fn key_count(bench: &Bench) -> usize {
@@ -217,7 +217,7 @@ async fn a_transaction_that_was_not_committed_leaves_nothing(
     bench.submit("R-1", 24).await;
     let mut tx = bench.app.db().write().await.unwrap();
     let frontier = crate::audit::tree::Frontier::new(2, vec![crate::audit::tree::leaf_hash(b"half")]).unwrap();
-    audit::move_head(&mut tx, 1, &frontier, noon()).await.unwrap();
+    audit::move_head(&mut tx.writing(), 1, &frontier, noon()).await.unwrap();
     drop(tx);
     bench.submit("R-2", 24).await;
     let report = bench.verify().await;
@@ -296,6 +296,30 @@ async fn a_second_writer_with_an_old_head_changes_nothing() {
     let head = audit::head(&mut tx).await.unwrap().unwrap();
     let mut frontier = crate::audit::tree::Frontier::new(head.size, head.peaks).unwrap();
     frontier.append(crate::audit::tree::leaf_hash(b"fork"), |_| ());
-    let refused = audit::move_head(&mut tx, 0, &frontier, noon()).await.unwrap_err();
+    let refused = audit::move_head(&mut tx.writing(), 0, &frontier, noon()).await.unwrap_err();
     assert!(matches!(refused, crate::storage::Error::Conflict(_)), "{refused:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_indexed_by_segments_of_the_log_is_found_in_each_of_them(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let bench = Bench::on(backend).await;
+    let (first, _) = bench.submit("R-twice", 24).await;
+    let others = u32::try_from(crate::audit::SEGMENT_ENTRIES).unwrap() - 2;
+    let applicants = bench.submit_many(others).await.len() + 3;
+    // The last of the first segment, and the first of the second.
+    bench.submit("R-last", 24).await;
+    let (second, _) = bench.submit("R-twice", 24).await;
+    let mut tx = bench.app.db().read().await.unwrap();
+    let counts = "SELECT COUNT(DISTINCT segment) FROM applications";
+    assert_eq!(bench.count(counts).await, 2);
+    let twice = applications::Listing { external_reference: Some("R-twice"), limit: 10, ..Default::default() };
+    let found: Vec<_> = applications::list(&mut tx, &twice).await.unwrap().iter().map(|found| found.id).collect();
+    assert_eq!(found, [second, first], "newest first");
+    let tag = bench.app.vault().index().reference("C-CANARY-1");
+    assert_eq!(data_keys::of_applicant(&mut tx, tag).await.unwrap().len(), applicants);
+    let report = bench.verify().await;
+    assert!(report.intact, "{:?}", report.message);
 }

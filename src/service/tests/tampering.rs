@@ -165,6 +165,7 @@ async fn a_changed_byte_of_an_entry_is_found_and_named(#[values(0, 1, 150, 255, 
 #[case("decisions", "decided_at", "copy_changed")]
 #[case("decisions", "outcome", "copy_changed")]
 #[case("decisions", "automatic", "copy_changed")]
+#[case("decisions", "score", "copy_changed")]
 #[case("decisions", "number", "copy_changed")]
 #[tokio::test]
 async fn a_changed_byte_beside_an_entry_is_found_and_named(
@@ -185,6 +186,7 @@ async fn a_changed_byte_beside_an_entry_is_found_and_named(
 #[case("submitted_by")]
 #[case("received_at")]
 #[case("amount_minor")]
+#[case("segment")]
 #[case("currency")]
 #[case("outcome")]
 #[case("status")]
@@ -342,7 +344,7 @@ async fn an_entry_forged_with_all_its_hashes_is_narrowed_down_by_the_tree(
 #[case::a_node_too_many("INSERT INTO audit_nodes VALUES (1, 1, zeroblob(32))", None, "rows_differ")]
 #[case::an_application_without_a_decision(
     "INSERT INTO applications SELECT 'app_x', external_reference, submitted_by, received_at, status, outcome, version, \
-     amount_minor, currency, erased_at FROM applications LIMIT 1",
+     amount_minor, currency, segment, erased_at FROM applications LIMIT 1",
     None,
     "rows_differ"
 )]

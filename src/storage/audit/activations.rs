@@ -1,9 +1,12 @@
 //! What the log says is in force: the last entries that put a model and a policy into force.
 
 use super::{Error, StoredEntry, Tx};
-use crate::{audit::entry::Action, storage::db::on_backend};
+use crate::{
+    audit::{entry::Action, verify::StoredHead},
+    storage::db::on_backend,
+};
 
-use super::EntryColumns;
+use super::{EntryColumns, HeadColumns};
 
 /// The entries that put into force what decides now. Equal marks mean the same model and the same policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,26 +20,61 @@ pub struct Marks {
 /// Two looks into an index: every transaction that records decisions takes them.
 const MARKS: &str = "SELECT \
      (SELECT sequence FROM audit_entries WHERE action <> 'application.decided' \
-      AND action = 'model.activated' ORDER BY sequence DESC LIMIT 1), \
+      AND action = 'model.activated' ORDER BY sequence DESC LIMIT 1) AS model, \
      (SELECT sequence FROM audit_entries WHERE action <> 'application.decided' \
-      AND action = 'policy.activated' ORDER BY sequence DESC LIMIT 1)";
+      AND action = 'policy.activated' ORDER BY sequence DESC LIMIT 1) AS policy";
 
 /// The entries of one action that is no decision by model and policy, the last first.
 const OF_RARE_ACTION: &str = "SELECT sequence, leaf_hash, entry FROM audit_entries \
      WHERE action <> 'application.decided' AND action = $1 \
      ORDER BY sequence DESC LIMIT $2";
 
-pub(super) const QUERIES: [&str; 2] = [MARKS, OF_RARE_ACTION];
+/// The head of the log with them, in one message.
+const HEAD_AND_MARKS: &str = "SELECT size, root_hash, frontier, updated_at, \
+     (SELECT sequence FROM audit_entries WHERE action <> 'application.decided' \
+      AND action = 'model.activated' ORDER BY sequence DESC LIMIT 1) AS model, \
+     (SELECT sequence FROM audit_entries WHERE action <> 'application.decided' \
+      AND action = 'policy.activated' ORDER BY sequence DESC LIMIT 1) AS policy FROM audit_head WHERE id = 1";
+
+pub(super) const QUERIES: [&str; 3] = [MARKS, HEAD_AND_MARKS, OF_RARE_ACTION];
 
 /// Where the log says what is in force.
 pub async fn marks(tx: &mut Tx) -> Result<Marks, Error> {
-    let (model, policy): (Option<i64>, Option<i64>) =
-        on_backend!(tx, |connection| sqlx::query_as(MARKS).fetch_one(connection).await?);
-    let place = |sequence: Option<i64>| {
+    let marks: MarkColumns = on_backend!(tx, |connection| sqlx::query_as(MARKS).fetch_one(connection).await?);
+    marks.try_into()
+}
+
+/// The head of the log, and where it says what is in force; without the row of the head there is neither.
+pub async fn head_and_marks(tx: &mut Tx) -> Result<(Option<StoredHead>, Marks), Error> {
+    let row: Option<HeadAndMarks> =
+        on_backend!(tx, |connection| sqlx::query_as(HEAD_AND_MARKS).fetch_optional(connection).await?);
+    match row {
+        Some(HeadAndMarks { head, marks }) => Ok((Some(head.try_into()?), marks.try_into()?)),
+        None => Ok((None, Marks::default())),
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct HeadAndMarks {
+    #[sqlx(flatten)]
+    head: HeadColumns,
+    #[sqlx(flatten)]
+    marks: MarkColumns,
+}
+
+#[derive(sqlx::FromRow)]
+struct MarkColumns {
+    model: Option<i64>,
+    policy: Option<i64>,
+}
+
+impl TryFrom<MarkColumns> for Marks {
+    type Error = Error;
+
+    fn try_from(row: MarkColumns) -> Result<Self, Error> {
         let place = |n: i64| u64::try_from(n).map_err(|_| Error::corrupt("audit_entries", "sequence", n.to_string()));
-        sequence.map(place).transpose()
-    };
-    Ok(Marks { model: place(model)?, policy: place(policy)? })
+        Ok(Self { model: row.model.map(place).transpose()?, policy: row.policy.map(place).transpose()? })
+    }
 }
 
 /// The last entries of one action that is no decision by model and policy, the last first.

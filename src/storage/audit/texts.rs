@@ -19,10 +19,10 @@ macro_rules! texts {
             ", '\u{1f}', e.recorded_at, '\u{1f}', e.action, '\u{1f}', e.actor, '\u{1f}', e.request_id, '\u{1f}', \
              e.subject, '\u{1f}', d.audit_sequence, '\u{1f}', CASE WHEN d.leaf_hash = e.leaf_hash THEN '=' END, \
              '\u{1f}', d.application_id, '\u{1f}', d.number, '\u{1f}', d.id, '\u{1f}', d.decided_at, '\u{1f}', \
-             d.outcome, '\u{1f}', d.automatic, '\u{1f}', \
+             d.outcome, '\u{1f}', d.automatic, '\u{1f}', d.score, '\u{1f}', \
              CASE WHEN a.external_reference IS NOT NULL THEN '=' END, a.external_reference, '\u{1f}', \
              a.submitted_by, '\u{1f}', a.received_at, '\u{1f}', a.status, '\u{1f}', a.outcome, '\u{1f}', a.version, \
-             '\u{1f}', a.amount_minor, '\u{1f}', a.currency, '\u{1e}') AS line, e.entry \
+             '\u{1f}', a.amount_minor, '\u{1f}', a.currency, '\u{1f}', a.segment, '\u{1e}') AS line, e.entry \
              FROM audit_entries e LEFT JOIN decisions d ON d.audit_sequence = e.sequence \
              LEFT JOIN applications a ON a.id = d.application_id \
              WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2) r"

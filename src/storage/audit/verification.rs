@@ -14,10 +14,10 @@ use crate::audit::{
 const ROWS: &str = "SELECT e.sequence, e.leaf_hash, e.recorded_at, e.action, e.actor, e.request_id, e.subject, \
      e.entry, \
      d.leaf_hash AS d_leaf_hash, d.application_id AS d_application_id, d.number AS d_number, d.id AS d_id, \
-     d.decided_at AS d_decided_at, d.outcome AS d_outcome, d.automatic AS d_automatic, \
+     d.decided_at AS d_decided_at, d.outcome AS d_outcome, d.automatic AS d_automatic, d.score AS d_score, \
      a.id AS a_id, a.external_reference AS a_external_reference, a.submitted_by AS a_submitted_by, \
      a.received_at AS a_received_at, a.status AS a_status, a.outcome AS a_outcome, a.version AS a_version, \
-     a.amount_minor AS a_amount_minor, a.currency AS a_currency, \
+     a.amount_minor AS a_amount_minor, a.currency AS a_currency, a.segment AS a_segment, \
      (SELECT MAX(o.number) FROM decisions o WHERE o.application_id = d.application_id) AS a_greatest_number, \
      (SELECT COUNT(o.sequence) FROM audit_entries o WHERE o.subject = d.application_id) AS a_entry_count \
      FROM audit_entries e LEFT JOIN decisions d ON d.audit_sequence = e.sequence \
@@ -149,6 +149,8 @@ macro_rules! row_reader {
                     decided_at: text!(row, "d_decided_at"),
                     outcome: text!(row, "d_outcome"),
                     automatic: row.try_get::<i64, _>("d_automatic").unwrap_or_default() == 1,
+                    // A score that cannot be read is no entry's.
+                    score: row.try_get("d_score").unwrap_or(i64::MIN),
                 }),
                 application: has_application.then(|| ApplicationCopy {
                     external_reference: row
@@ -165,6 +167,7 @@ macro_rules! row_reader {
                         .max(row.try_get("a_entry_count").unwrap_or_default()),
                     amount_minor: row.try_get("a_amount_minor").unwrap_or_default(),
                     currency: text!(row, "a_currency"),
+                    segment: row.try_get("a_segment").unwrap_or(i64::MIN),
                 }),
             }
         }

@@ -13,7 +13,7 @@ use super::{AppliedMigration, applied, migration_error, newest, refuse_newer};
 use crate::{
     config,
     storage::{
-        Db, Error,
+        Db, Error, MOST_ROWS,
         db::Writer,
         dialect::SQLITE_BEGIN_WRITE,
         error::{primary_code, sqlite_code},
@@ -24,18 +24,27 @@ static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How often what stands in the write-ahead log is written back into the file, beside the writer.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(100);
+/// How large a page of a new file is. An entry of some 4.5 KB takes one for most of it and shares another for the rest; of
+/// larger pages each would take a whole one, half empty.
+const PAGE_BYTES: u32 = 4_096;
 /// At how many pages of the write-ahead log the writer itself writes back the rest, so that the log begins anew: 64 MiB.
 const LOG_PAGES_MAX: &str = "16384";
-/// How much of the file the writer keeps in memory: 64 MiB.
-const WRITER_CACHE: &str = "-65536";
+/// How many statements the writer keeps prepared: those of batches of every size, with Idempotency-Keys and without.
+const WRITER_STATEMENTS: usize = 2 * MOST_ROWS + 128;
+/// How much of the file the writer keeps in memory: 8 MiB. It writes where tables and segments end, so that more is not
+/// read again; and SQLite looks through all of it at the end of a transaction that has put pages in order.
+const WRITER_CACHE: &str = "-8192";
 /// How long a connection waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) async fn migrate(path: &Path, settings: &config::Database) -> Result<(Db, Vec<AppliedMigration>), Error> {
     require_folder(path)?;
     // What is deleted is overwritten with zeros: a destroyed key must not stay in a free part of the file.
-    let options =
-        sqlite_options(path).create_if_missing(true).synchronous(SqliteSynchronous::Full).pragma("secure_delete", "ON");
+    let options = sqlite_options(path)
+        .create_if_missing(true)
+        .page_size(PAGE_BYTES)
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("secure_delete", "ON");
     // Looked at first as it is: to set the journal's mode is to write to the file.
     let mut connection = connect(path, &options).await?;
     let before = migrations_before(path, &mut connection).await?;
@@ -44,7 +53,11 @@ pub(super) async fn migrate(path: &Path, settings: &config::Database) -> Result<
     let mut connection = connect(path, &options).await?;
     let applied = apply_migrations(&before, &mut connection).await?;
     connection.close().await?;
-    let writing = options.clone().pragma("wal_autocheckpoint", LOG_PAGES_MAX).pragma("cache_size", WRITER_CACHE);
+    let writing = options
+        .clone()
+        .pragma("wal_autocheckpoint", LOG_PAGES_MAX)
+        .pragma("cache_size", WRITER_CACHE)
+        .statement_cache_capacity(WRITER_STATEMENTS);
     let writer = pool(1, settings).connect_lazy_with(writing);
     let reading = options.clone().pragma("query_only", "ON");
     let readers = pool(settings.read_connections, settings).connect_lazy_with(reading);

@@ -133,13 +133,13 @@ async fn a_row_that_contradicts_another_is_a_conflict_that_repeats_no_value() {
         currency: "USD".into(),
     };
     let id = crate::clock::least_application_id(Timestamp::parse("2026-11-22T12:00:00Z").unwrap()).to_string();
-    applications::insert(&mut tx, vec![new(&id, "R-1")]).await.unwrap();
-    let error = applications::insert(&mut tx, vec![new(&id, "canary")]).await.unwrap_err();
+    applications::insert(&mut tx.writing(), &mut [(0, new(&id, "R-1"))]).await.unwrap();
+    let error = applications::insert(&mut tx.writing(), &mut [(0, new(&id, "canary"))]).await.unwrap_err();
     assert!(matches!(&error, Error::Conflict(said) if !said.contains("canary") && !said.contains(&id)), "{error:?}");
     drop(tx);
     // PostgreSQL's text holds no NUL. Nothing that passes intake has one.
     let mut tx = db.write().await.unwrap();
-    let error = applications::insert(&mut tx, vec![new(&id, "R\0secret")]).await.unwrap_err();
+    let error = applications::insert(&mut tx.writing(), &mut [(0, new(&id, "R\0secret"))]).await.unwrap_err();
     assert!(matches!(&error, Error::Conflict(said) if !said.contains("secret")), "{error:?}");
 }
 
@@ -155,7 +155,9 @@ async fn a_second_writer_waits_for_the_first_whichever_process_it_is_in() {
     });
     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     assert!(!second.is_finished(), "it did not wait");
-    audit::move_head(&mut first, 0, &frontier, Timestamp::parse("2026-11-22T12:00:00Z").unwrap()).await.unwrap();
+    audit::move_head(&mut first.writing(), 0, &frontier, Timestamp::parse("2026-11-22T12:00:00Z").unwrap())
+        .await
+        .unwrap();
     first.commit().await.unwrap();
     assert_eq!(second.await.unwrap(), 1, "it goes on from where the first left the log");
 }
