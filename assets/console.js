@@ -96,6 +96,49 @@
     button.addEventListener("click", () => window.print());
   }
 
+  // A form with `data-what-if` shows its answer as its fields and sliders move, in the part that it names.
+  for (const form of document.querySelectorAll("form[data-what-if]")) {
+    const part = document.getElementById(form.dataset.whatIf);
+    const status = form.querySelector("[role=status]");
+    const sliders = [...form.querySelectorAll("input[data-moves]")];
+    const field = (slider) => document.getElementById(slider.dataset.moves);
+    const tell = (slider) => {
+      const number = Number(slider.value).toLocaleString(document.documentElement.lang);
+      slider.setAttribute("aria-valuetext", `${number} ${slider.dataset.unit ?? ""}`.trim());
+    };
+    let asked = 0;
+    let timer;
+    const ask = async () => {
+      const own = ++asked;
+      part.setAttribute("aria-busy", "true");
+      let next = null;
+      try {
+        const answer = await fetch(`${form.action}?${new URLSearchParams(new FormData(form))}`, { headers: { Accept: "text/html" } });
+        next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+      } catch { /* What is shown stands until the next move. */ }
+      if (own !== asked) return;
+      part.removeAttribute("aria-busy");
+      if (next === null) return;
+      // Never lower than it was, so that nothing below jumps while a slider moves.
+      part.style.minHeight = `${part.offsetHeight}px`;
+      part.replaceChildren(...next.childNodes);
+      status.textContent = [...part.querySelectorAll("[data-said]")].map((said) => said.textContent).join(" ");
+    };
+    form.addEventListener("input", (event) => {
+      const moved = event.target;
+      for (const slider of sliders) {
+        if (moved === slider) field(slider).value = slider.value;
+        else if (moved === field(slider)) slider.value = moved.value.replaceAll(",", "");
+        else continue;
+        tell(slider);
+      }
+      clearTimeout(timer);
+      timer = setTimeout(ask, 150);
+    });
+    form.addEventListener("submit", (event) => { event.preventDefault(); clearTimeout(timer); ask(); });
+    for (const slider of sliders) tell(slider);
+  }
+
   // For scripts of pages: calls the API in the name of whoever is signed in.
   window.underwright = {
     async post(address, body) {

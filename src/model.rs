@@ -185,6 +185,12 @@ impl Model {
         &self.labels[index]
     }
 
+    /// The least and the greatest number of the feature at `index` among the training rows; `None` where that is not known.
+    #[must_use]
+    pub fn training_range(&self, index: usize) -> Option<[f64; 2]> {
+        self.experience.get(index)?.range()
+    }
+
     /// The expected margin over the training rows.
     #[must_use]
     pub const fn baseline(&self) -> f64 {

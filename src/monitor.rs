@@ -1,3 +1,4 @@
 //! What is watched once a model decides.
 
 pub mod drift;
+pub mod standing;

@@ -11,6 +11,7 @@ pub mod applications;
 pub mod audit;
 mod blocking;
 pub mod call;
+pub mod comparable;
 pub mod custody;
 pub mod earlier;
 pub mod export;

@@ -4,7 +4,7 @@
 use anyhow::{bail, ensure};
 use sqlx::AssertSqlSafe;
 use underwright::{
-    audit::tree::leaf_hash,
+    audit::{SEGMENT_ENTRIES, tree::leaf_hash},
     clock::Clock,
     storage::{DatabaseUrl, Db, Tx, audit},
 };
@@ -72,18 +72,17 @@ fn statements(rows: &str) -> [String; 3] {
         ),
         format!(
             "INSERT INTO applications (id, external_reference, submitted_by, received_at, status, outcome, version, \
-             amount_minor, currency, body, applicant) {rows} \
+             amount_minor, currency, segment) {rows} \
              SELECT r.id, 'LOS-' || printf('%08d', n), submitted_by, at, \
              CASE r.outcome WHEN 'review' THEN 'awaiting_review' ELSE 'decided' END, r.outcome, 1, 100000 + h % 4900000, \
-             currency, body, applicant FROM r, (SELECT submitted_by, currency, body, applicant FROM applications \
+             currency, n / {SEGMENT_ENTRIES} FROM r, (SELECT submitted_by, currency FROM applications \
              WHERE id = (SELECT application_id FROM decisions WHERE audit_sequence = {first})) t"
         ),
         format!(
             "INSERT INTO decisions (audit_sequence, leaf_hash, application_id, number, id, decided_at, outcome, automatic, \
-             decision) {rows} \
-             SELECT n, leaf_hash, r.id, 1, t.id, at, r.outcome, 1, \
-             json_set(decision, '$.score', 480 + h % 200, '$.outcome', r.outcome) FROM r, \
-             (SELECT leaf_hash, id, decision FROM decisions WHERE audit_sequence = {first}) t"
+             score) {rows} \
+             SELECT n, leaf_hash, r.id, 1, t.id, at, r.outcome, 1, 480 + h % 200 FROM r, \
+             (SELECT leaf_hash, id FROM decisions WHERE audit_sequence = {first}) t"
         ),
     ]
 }

@@ -12,6 +12,7 @@ use crate::{
     clock,
     http::server::Server,
     service::{
+        comparable,
         retention::{Periods, keep_applying},
         tally::keep_counting,
     },
@@ -50,6 +51,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
         let periods = Periods::from(&settings.retention);
         let interval = Duration::from_secs(u64::from(settings.retention.interval_hours) * 3_600);
         let custody = started.context.app.custody().clone();
+        tokio::spawn(comparable::prepare(started.context.app.clone()));
         let counting = tokio::spawn(keep_counting(started.context.app.clone(), started.context.console.offset));
         let server = Server::bind(&settings.server, started.context)?;
         let retention = periods.end().then(|| tokio::spawn(keep_applying(custody, periods, interval)));

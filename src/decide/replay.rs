@@ -125,7 +125,7 @@ impl<'a> Inputs<'a> {
 }
 
 /// An application as it was decided, of an applicant of whom nothing is known.
-fn of_nobody(application: ScoredApplication) -> Application {
+pub(super) fn of_nobody(application: ScoredApplication) -> Application {
     let ScoredApplication { external_reference, loan, employment, finances, bureau, attributes } = application;
     let applicant = Applicant {
         reference: String::new(),

@@ -28,10 +28,12 @@ pub mod policy;
 pub mod preferences;
 pub mod refused;
 pub mod sign_in;
+pub mod standing;
 pub mod texts;
 pub mod translated;
 mod viewer;
 pub mod waterfall;
+pub mod what_if;
 pub mod words;
 
 use actix_web::{
@@ -148,6 +150,7 @@ routes! {
         POST "/applications/{id}/letters" IssueLetter => letters::issue;
         POST "/applications/{id}/letters/{sequence}" SeeApplicant => letters::open;
         GET "/applications/{id}/history/{sequence}/proof" ReadApplication => history::proof;
+        GET "/applications/{id}/what-if" ReviewApplication => what_if::show;
         GET "/waiting" ReviewApplication => applications::waiting;
         GET "/sessions" UseConsole => own_sessions::show;
         POST "/sessions/end" UseConsole => own_sessions::end;

@@ -82,6 +82,24 @@ pub fn parity_line(model: &Model, values: &FeatureVector) -> String {
     serde_json::to_string(&vector).expect("a parity vector has no map with keys other than text") + "\n"
 }
 
+/// The inputs of `parity.jsonl` of which anything is known, as a sample of the rows that a model was tested on: that is
+/// what `train` draws them from, evenly. None for a model that was trained elsewhere, whose inputs are partly made up.
+#[must_use]
+pub fn tested_on(model: &Model, parity_jsonl: &[u8]) -> Vec<FeatureVector> {
+    if !model.provenance().trained_by.starts_with(OWN_TRAINER) {
+        return Vec::new();
+    }
+    let lines = parity_jsonl.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let inputs = lines.filter_map(|line| {
+        let vector: ParityVector = serde_json::from_slice(line).ok()?;
+        read_features(model.schema(), &vector.features).ok()
+    });
+    inputs.filter(|values| !values.values().iter().all(|value| value.is_nan())).collect()
+}
+
+/// How [`super::file::Provenance::trained_by`] begins for what `train` made.
+const OWN_TRAINER: &str = "underwright ";
+
 /// Computes every vector of `parity.jsonl` again. Refuses the first that gives other bits, and a
 /// file without any.
 pub(super) fn check_parity(model: &Model, parity_jsonl: &[u8]) -> Result<(), BundleError> {

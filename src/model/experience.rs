@@ -22,6 +22,14 @@ impl Experience {
         Self::Numbers { min, max, missing }
     }
 
+    /// The least and the greatest number; `None` for categories, and where there was none.
+    pub(super) fn range(&self) -> Option<[f64; 2]> {
+        match self {
+            Self::Numbers { min, max, .. } if min <= max => Some([*min, *max]),
+            Self::Numbers { .. } | Self::Categories { .. } => None,
+        }
+    }
+
     /// Whether such a value occurred, or lies between two that did. A missing value is covered when
     /// it was ever missing in training: otherwise the model has not learnt what that means.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a code is a small whole number")]

@@ -11,6 +11,7 @@ use super::{
         checkpoints::{self, Checkpointer},
         verification::Verification,
     },
+    comparable::Samples,
     custody::Custody,
     earlier::Earlier,
     idempotency::InFlight,
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     custody: Custody,
     current: Current,
     earlier: Earlier,
+    samples: Samples,
     clock: Clock,
     ids: Ids,
     recorder: Recorder,
@@ -99,6 +101,7 @@ impl App {
             custody,
             current: Current::new(decider),
             earlier: Earlier::default(),
+            samples: Samples::default(),
             clock,
             ids,
             recorder,
@@ -149,6 +152,10 @@ impl App {
 
     pub(super) fn earlier(&self) -> &Earlier {
         &self.0.earlier
+    }
+
+    pub(super) fn samples(&self) -> &Samples {
+        &self.0.samples
     }
 
     pub(super) fn recorder(&self) -> &Recorder {

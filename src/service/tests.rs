@@ -1,6 +1,7 @@
 //! The use cases on a real database of their own, with a small model and policy.
 
 mod checkpoints;
+mod comparing;
 mod duplicates;
 mod erasing;
 mod promoting;

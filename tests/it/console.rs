@@ -15,3 +15,4 @@ mod shell;
 mod style;
 mod translated;
 mod weight;
+mod what_if;

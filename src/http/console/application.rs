@@ -18,6 +18,7 @@ use super::{
     texts::Texts,
     translated::Translated,
     waterfall::Waterfall,
+    what_if::{Tried, WhatIf},
 };
 use crate::{
     domain::{fault::Refusal, id::ApplicationId, principal::Permission},
@@ -28,7 +29,9 @@ use crate::{
     },
     policy::Policy,
     service::{
-        App, Call, applications, earlier,
+        App, Call, applications,
+        comparable::{self, Comparable},
+        earlier,
         review::{self, ReviewError},
         view::{ApplicationDetail, DecisionView, Status},
     },
@@ -49,6 +52,8 @@ struct Page<'a> {
     baseline: String,
     margin: String,
     waterfall: Waterfall,
+    /// `None` when what decided cannot be found any more.
+    what_if: Option<WhatIf>,
     reasons: Vec<ReasonLine<'a>>,
     /// Whether something is shown as it was recorded, in another language than the viewer's.
     is_foreign: bool,
@@ -170,7 +175,11 @@ async fn render(
     let decider = earlier::decider_of(&context.app, &record.decision).await?;
     let may_decide = viewer.may(Permission::ReviewApplication) && detail.view.applicant_erased_at.is_none();
     let decision = &detail.view.decision;
-    let waterfall = Waterfall::of(&record, decider.as_ref(), viewer.t);
+    let comparable = match &decider {
+        Some(decider) => comparable::with(&context.app, viewer.principal(), decider).await,
+        None => Comparable::Nobody,
+    };
+    let waterfall = Waterfall::of(&record, decider.as_ref(), &comparable, viewer.t);
     let stated = &decision.decision.reasons;
     let reasons: Vec<_> =
         stated.iter().map(|one| ReasonLine { code: one.code.as_str(), said: viewer.t.stated(one) }).collect();
@@ -183,6 +192,7 @@ async fn render(
         margin: super::format::signed(record.margin, 2),
         is_foreign: waterfall.is_foreign || reasons.iter().any(|reason| reason.said.is_foreign),
         waterfall,
+        what_if: decider.as_ref().map(|decider| WhatIf::of(decider, &record, &comparable, viewer.t)),
         reasons,
         scale: decider.as_ref().map(|decider| Scale::of(decision, decider.policy())),
         form: may_decide.then(|| DecideForm::of(&detail, &statable(&context.app, viewer.t), sent)),

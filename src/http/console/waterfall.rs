@@ -5,6 +5,7 @@
 
 use super::{
     format::{grouped, percent, signed},
+    standing::{Place, company},
     texts::{Language, Texts},
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     domain::probability::Probability,
     features::schema::Schema,
     model::scorecard::apportion,
+    service::comparable::Comparable,
 };
 
 /// So many factors have a row of their own in sight; what the others do is one step, which opens.
@@ -51,6 +53,8 @@ pub struct Waterfall {
     pub summary: String,
     /// Whether a factor's name is in another language than the viewer's.
     pub is_foreign: bool,
+    /// With whom the applicant is compared.
+    pub company: String,
 }
 
 /// A place on the scale, in percent of its width, and what it stands for.
@@ -74,13 +78,13 @@ pub struct End {
 pub struct Step {
     pub label: String,
     pub value: String,
-    /// Index of the feature in the schema.
-    pub index: usize,
     pub raises_risk: bool,
     /// In points: `−28`.
     pub amount: String,
     /// The same in log-odds of default: `+0.97`.
     pub log_odds: String,
+    /// Where the applicant's value stands among others', where that is known.
+    pub place: Option<Place>,
     /// The bar, and where the way was before and is after it, in percent of the width.
     pub bar_x: String,
     pub bar_width: String,
@@ -91,7 +95,7 @@ pub struct Step {
 impl Waterfall {
     /// Draws a decision; `decider` is what made it, where that is still to be had: it knows points and cut-offs.
     #[must_use]
-    pub fn of(record: &DecisionRecord, decider: Option<&Decider>, t: Texts) -> Self {
+    pub fn of(record: &DecisionRecord, decider: Option<&Decider>, comparable: &Comparable, t: Texts) -> Self {
         let order = strongest_first(&record.features);
         let contributions: Vec<f64> = order.iter().map(|&index| record.features[index].contribution).collect();
         let amounts = Amounts::of(record, decider, &contributions);
@@ -110,14 +114,20 @@ impl Waterfall {
             let scored = &record.features[index];
             let called = t.factor_of(&scored.feature, schema);
             is_foreign |= called.is_foreign;
-            let name = Name { label: called.text, value: t.factor_value(&scored.value), index };
+            let place = match comparable {
+                Comparable::Sample(sample) => sample
+                    .spread(index)
+                    .and_then(|spread| Some(Place::of(spread, schema.raw_value(index, &scored.value)?, t))),
+                Comparable::Nobody | Comparable::Soon => None,
+            };
+            let name = Name { label: called.text, value: t.factor_value(&scored.value), place };
             all.push(Step::of(name, &scale, (at, contribution), amounts.moved(amount)));
             at += contribution;
         }
         let others = if all.len() > IN_SIGHT + 1 { all.split_off(IN_SIGHT) } else { Vec::new() };
         let rest = (!others.is_empty()).then(|| {
             let before: f64 = record.baseline + contributions[..IN_SIGHT].iter().sum::<f64>();
-            let name = Name { label: t.waterfall_others(others.len()), value: String::new(), index: usize::MAX };
+            let name = Name { label: t.waterfall_others(others.len()), value: String::new(), place: None };
             let moved = amounts.moved(amounts.parts[IN_SIGHT..].iter().sum());
             Step::of(name, &scale, (before, record.margin - before), moved)
         });
@@ -135,6 +145,7 @@ impl Waterfall {
             end: end(record.margin, amounts.end),
             summary: amounts.summary(t),
             is_foreign,
+            company: company(comparable, t),
             steps: all,
             rest,
             others,
@@ -146,7 +157,7 @@ impl Waterfall {
 struct Name {
     label: String,
     value: String,
-    index: usize,
+    place: Option<Place>,
 }
 
 impl Step {
@@ -157,7 +168,7 @@ impl Step {
         Self {
             label: name.label,
             value: name.value,
-            index: name.index,
+            place: name.place,
             raises_risk: contribution > 0.0,
             amount,
             log_odds: signed(contribution, 2),
@@ -326,7 +337,7 @@ mod tests {
         }
         let scale = Scale { from: -2.1, to: -1.2 };
         let labels: Vec<String> = scale.ticks().into_iter().map(|tick| tick.label).collect();
-        assert_eq!(labels, ["12%", "15%", "20%"]);
+        assert_eq!(labels, ["12%", "14%", "16%", "18%", "20%"]);
         // One in nine against: log-odds of −ln 9.
         assert_eq!(scale.tick(0.1), None);
         assert_eq!(Scale { from: -2.197_224_577, to: 0.0 }.place(-2.197_224_577), "0.00%");

@@ -155,3 +155,15 @@ fn a_file_of_a_thousand_faults_is_refused_in_few_words() {
     assert_eq!(message.lines().count(), 22, "{message}");
     assert!(message.ends_with("and 980 more"), "{message}");
 }
+
+#[test]
+fn a_model_of_our_own_brings_a_sample_of_what_it_was_tested_on_and_another_none() {
+    let rows = tested_on(&example(), parity().as_bytes());
+    // All but the one of which nothing is known.
+    assert_eq!(rows.len(), example_rows().len() - 1);
+    assert_eq!(rows[1].values(), example_rows()[1].values());
+    let mut file = example_file();
+    file.provenance.trained_by = "XGBoost 3.2.0; imported by underwright 0.1.0".to_owned();
+    let imported = Model::without_parity(&model_json(&file)).expect("sound");
+    assert!(tested_on(&imported, parity().as_bytes()).is_empty());
+}

@@ -50,6 +50,7 @@ pub(super) const TABLE: &[(&str, &str, &[Role])] = &[
     ("POST", "/applications/{id}/letters", &[Officer, Manager, Service]),
     ("POST", "/applications/{id}/letters/{sequence}", &[Officer, Manager]),
     ("GET", "/applications/{id}/history/{sequence}/proof", READERS),
+    ("GET", "/applications/{id}/what-if", &[Officer, Manager]),
     ("GET", "/waiting", &[Officer, Manager]),
     ("GET", "/sessions", EVERYONE),
     ("POST", "/sessions/end", EVERYONE),
@@ -80,10 +81,11 @@ async fn every_page_admits_the_roles_of_the_table_and_shows_the_others_that_they
                 _ => browser.post(&address, &[]).await,
             };
             let says_role = text(&answer).contains("Your role may not do this");
-            if role == Service && path.starts_with("/applications/{id}") && *method == "GET" {
+            let is_admitted = admitted.contains(&role) && *method == "GET";
+            if is_admitted && role == Service && path.starts_with("/applications/{id}") {
                 // It is admitted, and another's application is none.
                 assert_eq!((answer.status.as_u16(), says_role), (404, false));
-            } else if admitted.contains(&role) && *method == "GET" {
+            } else if is_admitted {
                 assert!(answer.status.as_u16() < 400 && !says_role, "{role} {path}: {}", answer.status);
             } else {
                 assert_eq!(answer.status, 403, "{role} {method} {path}");

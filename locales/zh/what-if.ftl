@@ -1,0 +1,36 @@
+# 什么会改变结果。
+
+what-if-title = 什么会改变结果
+what-if-page = 其他金额与期限
+what-if-no-matter = 金额与期限均不影响结果：模型与政策都不使用它们。
+what-if-never = 无论期限多长，{ $amount } 以内的任何金额都不会获批。
+what-if-still = 期限 { $months } 个月时，最高 { $amount } 仍可获批。
+what-if-still-everywhere = 期限 { $months } 个月时，{ $amount } 仍可获批；未尝试更高金额。
+what-if-other-term = 期限改为 { $months } 个月时，同样的金额可获批。
+what-if-smaller = 期限 { $months } 个月时，最高 { $amount } 可获批。
+what-if-largest = 可获批的最高金额
+what-if-term = 期限
+what-if-amount = 金额
+what-if-score = 评分
+what-if-months = { $months } 个月
+what-if-at-least = 至少 { $amount }
+what-if-none = 无
+what-if-alone = 其他单项改变
+what-if-debts = 每月债务还款由 { $from } 降至 { $to } 时可获批，评分 { $score }。
+what-if-balances = 循环账户余额由 { $from } 还至 { $to } 时可获批，评分 { $score }。
+what-if-debts-not-enough = 每月债务还款由 { $from } 降至几乎为零时，评分为 { $best }，仍不够。
+what-if-balances-not-enough = 循环账户余额由 { $from } 降至几乎为零时，评分为 { $best }，仍不够。
+what-if-try = 试算其他金额与期限
+what-if-try-text = 由作出该决定的模型与政策按当日条件计算，不会保存任何内容。
+what-if-amount-in = 金额（{ $currency }）
+what-if-term-in = 期限（月）
+what-if-amount-slider = 金额滑块
+what-if-term-slider = 期限滑块
+what-if-ask = 显示结果
+what-if-back = 返回申请
+what-if-said = { $loan }：{ $outcome }，评分 { $score }，违约概率 { $probability }。
+what-if-wrong = 请填写大于零的金额（例如 12,000.50）和 1 至 { $months } 个月的期限。
+what-if-against = 与原决定相比
+what-if-moved = 影响评分变化的因素
+what-if-rules = 将触发的规则
+what-if-nothing-moves = 评分与原决定相同。
