@@ -51,9 +51,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Answer> {
         let periods = Periods::from(&settings.retention);
         let interval = Duration::from_secs(u64::from(settings.retention.interval_hours) * 3_600);
         let custody = started.context.app.custody().clone();
-        tokio::spawn(comparable::prepare(started.context.app.clone()));
+        let app = started.context.app.clone();
         let counting = tokio::spawn(keep_counting(started.context.app.clone(), started.context.console.offset));
         let server = Server::bind(&settings.server, started.context)?;
+        // After that: where it cannot listen, nothing may be under way when the process ends.
+        tokio::spawn(comparable::prepare(app));
         let retention = periods.end().then(|| tokio::spawn(keep_applying(custody, periods, interval)));
         // Before anybody is told that it serves, and might ask it to stop.
         let mut signals = Signals::listen().context("cannot listen for signals")?;
