@@ -1,6 +1,7 @@
 //! Computing for long, without holding up the runtime's other work.
 
 use std::{
+    future::pending,
     num::NonZero,
     panic::resume_unwind,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -60,8 +61,14 @@ pub(super) async fn off_the_runtime<T: Send + 'static>(work: impl FnOnce() -> T 
 
 /// What came of such work that was begun before.
 pub(super) async fn finished<T>(work: JoinHandle<T>) -> T {
-    // Nobody gives up work that he waits for, so an error is a panic.
-    work.await.unwrap_or_else(|error| resume_unwind(error.into_panic()))
+    match work.await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // Nobody gives up work that is waited for but a runtime that ends, and with it whoever waits.
+            Err(_) => pending().await,
+        },
+    }
 }
 
 /// How many pieces of work, each for one thread, are begun before the first is waited for: enough that no processor waits
@@ -72,6 +79,8 @@ pub(super) fn chunks_at_once() -> usize {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::*;
 
     #[tokio::test]
@@ -79,5 +88,15 @@ mod tests {
         let caller = tokio::spawn(off_the_runtime(|| -> u8 { panic!("as if by a fault of ours") }));
         assert!(caller.await.expect_err("it panicked").is_panic());
         assert_eq!(off_the_runtime(|| 7).await, 7);
+    }
+
+    #[tokio::test]
+    async fn work_that_an_ending_runtime_gives_up_is_no_panic_of_whoever_waits_for_it() {
+        let work = tokio::spawn(pending::<u8>());
+        work.abort();
+        while !work.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        assert!(finished(work).now_or_never().is_none());
     }
 }
