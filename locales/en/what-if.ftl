@@ -2,7 +2,7 @@
 
 what-if-title = What would change it
 what-if-page = Another amount and term
-what-if-no-matter = Neither the amount nor the term changes this answer: model and policy read neither.
+what-if-no-matter = No other amount or term that was tried changes this answer.
 what-if-never = No amount up to { $amount } would be approved, whatever the term.
 what-if-still = It would still be approved up to { $amount } over { $months } months.
 what-if-still-everywhere = It would still be approved at { $amount } over { $months } months; more was not tried.

@@ -2,7 +2,7 @@
 
 what-if-title = 什么会改变结果
 what-if-page = 其他金额与期限
-what-if-no-matter = 金额与期限均不影响结果：模型与政策都不使用它们。
+what-if-no-matter = 试过的其他金额与期限均不改变这一结果。
 what-if-never = 无论期限多长，{ $amount } 以内的任何金额都不会获批。
 what-if-still = 期限 { $months } 个月时，最高 { $amount } 仍可获批。
 what-if-still-everywhere = 期限 { $months } 个月时，{ $amount } 仍可获批；未尝试更高金额。
