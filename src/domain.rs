@@ -9,6 +9,7 @@ pub mod fault;
 mod form;
 pub mod id;
 pub mod intake;
+pub mod language;
 pub mod letter;
 pub mod look;
 pub mod money;

@@ -8,49 +8,21 @@ use utoipa::ToSchema;
 use super::{
     fault::Refusal,
     form::{self, Choice, form},
+    language::Language,
 };
-
-/// The language of a letter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-pub enum LetterLanguage {
-    #[serde(rename = "en")]
-    English,
-    #[serde(rename = "zh-Hans")]
-    Chinese,
-}
-
-impl LetterLanguage {
-    /// Every language.
-    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
-
-    /// The tag (BCP 47) that stands in entries and forms.
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Chinese => "zh-Hans",
-        }
-    }
-
-    /// The language of a tag.
-    #[must_use]
-    pub fn parse(tag: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.tag() == tag)
-    }
-}
 
 /// Which letter is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LetterOrder {
-    pub language: LetterLanguage,
+    pub language: Language,
 }
 
 form! {
     /// An order, as sent.
     SentOrder<'de> {
         #[validate(required)]
-        language: Choice<LetterLanguage>,
+        language: Choice<Language>,
     }
 }
 
@@ -68,7 +40,7 @@ pub fn parse_order(json: &[u8]) -> Result<LetterOrder, Refusal> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Letter {
-    pub language: LetterLanguage,
+    pub language: Language,
     /// Name and address of whoever writes, a line each.
     pub sender: Vec<String>,
     /// Name and address of the applicant, a line each.
@@ -131,7 +103,7 @@ mod tests {
     fn a_letter_is_plain_text_in_the_order_in_which_it_is_read() {
         let text = |text: &str| text.to_owned();
         let letter = Letter {
-            language: LetterLanguage::English,
+            language: Language::English,
             sender: vec![text("Bank"), text("1 Main St")],
             addressee: vec![text("Ada")],
             date: text("22 Nov 2026"),
@@ -152,14 +124,5 @@ mod tests {
         );
         let json = serde_json::to_string(&letter).expect("JSON");
         assert_eq!(serde_json::from_str::<Letter>(&json).expect("a letter"), letter);
-    }
-
-    #[test]
-    fn a_language_is_known_by_its_tag_alone() {
-        for language in LetterLanguage::ALL {
-            assert_eq!(LetterLanguage::parse(language.tag()), Some(language));
-            assert_eq!(serde_json::to_value(language).expect("JSON"), language.tag());
-        }
-        assert_eq!(LetterLanguage::parse("EN"), None);
     }
 }

@@ -28,7 +28,8 @@ use crate::{
         application::Applicant,
         decision::Outcome,
         id::{ApplicationId, DecisionId},
-        letter::{Letter, LetterLanguage},
+        language::Language,
+        letter::Letter,
         look::LookReason,
         principal::Principal,
         reason::ReasonCode,
@@ -55,7 +56,7 @@ pub struct Grounds<'a> {
 pub struct Order {
     /// The decision that whoever asks has seen; whichever stands when left out.
     pub decision: Option<DecisionId>,
-    pub language: LetterLanguage,
+    pub language: Language,
 }
 
 /// A setting that a letter cannot be written without.
@@ -101,11 +102,19 @@ pub enum Issued {
 struct NoticeRecord {
     decision_id: DecisionId,
     kind: Kind,
-    language: LetterLanguage,
+    language: Language,
     /// The letter's canonical JSON.
     letter: Sealed,
     /// Of the reasons that it states, in their order.
     reason_codes: Vec<ReasonCode>,
+}
+
+impl NoticeRecord {
+    /// As an application's history names it.
+    fn noticed(self, sequence: u64, at: Timestamp, actor: Principal) -> NoticeEntry {
+        let Self { decision_id, language, reason_codes, .. } = self;
+        NoticeEntry { sequence, at, actor, decision_id, language, reason_codes }
+    }
 }
 
 /// What a letter is about.
@@ -154,14 +163,7 @@ pub async fn issue(
     };
     let (subject, sequence) = (id.to_string(), change.sequence());
     app.custody().commit(change, caller, Action::NoticeIssued, (&subject, &record)).await?;
-    let entry = NoticeEntry {
-        sequence,
-        at: now,
-        actor: caller.who.clone(),
-        decision_id: record.decision_id,
-        language: record.language,
-        reason_codes: record.reason_codes,
-    };
+    let entry = record.noticed(sequence, now, caller.who.clone());
     Ok(Issued::New(Box::new(Notice { entry, letter: Some(letter) })))
 }
 
@@ -208,27 +210,16 @@ fn notice(entry: Entry, held: Option<&Held>) -> Result<Notice, storage::Error> {
             serde_json::from_slice(&text).map_err(|_| stored::corrupt_entry(entry.sequence.to_string()))
         })
         .transpose()?;
-    let entry = NoticeEntry {
-        sequence: entry.sequence,
-        at: entry.time,
-        actor: entry.actor,
-        decision_id: record.decision_id,
-        language: record.language,
-        reason_codes: record.reason_codes,
-    };
+    let entry = record.noticed(entry.sequence, entry.time, entry.actor);
     Ok(Notice { entry, letter })
 }
 
 /// The place of a letter, which its sealing is bound to.
-fn row(decision: DecisionId, language: LetterLanguage) -> String {
+fn row(decision: DecisionId, language: Language) -> String {
     format!("{decision}/{}", language.tag())
 }
 
-fn seal(
-    held: &Held,
-    (decision, language): (DecisionId, LetterLanguage),
-    letter: &Letter,
-) -> Result<Sealed, storage::Error> {
+fn seal(held: &Held, (decision, language): (DecisionId, Language), letter: &Letter) -> Result<Sealed, storage::Error> {
     let text = canonical(letter).map_err(|error| storage::Error::Conflict(error.to_string()))?;
     let ciphertext = held.seal_letter(&row(decision, language), text.as_bytes())?;
     Ok(Sealed { ciphertext, key: held.id().to_owned() })

@@ -11,7 +11,8 @@ use crate::{
         application::Applicant,
         decision::{AuditRef, Decision, Outcome},
         id::{ApplicationId, DecisionId},
-        letter::{Letter, LetterLanguage},
+        language::Language,
+        letter::Letter,
         look::LookReason,
         principal::Principal,
         reason::ReasonCode,
@@ -73,7 +74,7 @@ pub struct NoticeEntry {
     pub actor: Principal,
     /// The decision that it is about.
     pub decision_id: DecisionId,
-    pub language: LetterLanguage,
+    pub language: Language,
     /// The codes of the reasons that it states, in their order.
     pub reason_codes: Vec<ReasonCode>,
 }

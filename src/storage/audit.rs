@@ -20,16 +20,17 @@ use crate::{
 pub mod activations;
 mod answers;
 pub mod checkpoints;
+mod fetched;
 mod hashes;
 mod texts;
 mod verification;
 
-pub use answers::{FetchedAnswers, answers_to_verify, missing_answer};
+pub use answers::{answers_to_verify, missing_answer};
+pub use fetched::Fetched;
 pub use hashes::proof_hashes;
 pub use texts::texts_to_verify;
 pub use verification::{
-    Fetched, checkpoints_to_verify, counts, cut_off_at, entries_of, entry_at, erased, misplaced_keys, nodes,
-    rows_to_verify,
+    checkpoints_to_verify, counts, cut_off_at, entries_of, entry_at, erased, misplaced_keys, nodes, rows_to_verify,
 };
 
 const HEAD_TABLE: &str = "audit_head";

@@ -4,8 +4,8 @@ use std::borrow::Borrow;
 
 use time::{Date, Duration, Month, OffsetDateTime};
 
-use super::texts::{Language, Texts};
-use crate::domain::timestamp::Timestamp;
+use super::texts::Texts;
+use crate::domain::{language::Language, timestamp::Timestamp};
 
 /// Currencies whose minor unit is not a hundredth (ISO 4217).
 const WHOLE_UNITS: [&str; 16] =

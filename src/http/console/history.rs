@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Path},
 };
 
-use super::{SignedIn, Viewer, audit::files::attachment, texts::Language};
+use super::{SignedIn, Viewer, audit::files::attachment};
 use crate::{
     audit::entry::Action,
     domain::{
@@ -50,7 +50,7 @@ impl Events {
             at: notice.at,
             actor: notice.actor.clone(),
             action: Action::NoticeIssued,
-            what: Language::of_letter(notice.language).own_name(),
+            what: notice.language.own_name(),
             opens,
         });
         let looks = detail.looks.iter().map(|look| Event {

@@ -10,15 +10,13 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{
-    Posted, Viewer, page,
-    texts::{Language, Texts},
-};
+use super::{Posted, Viewer, page, texts::Texts};
 use crate::{
     domain::{
         decision::Outcome,
         id::ApplicationId,
-        letter::{Block, Letter, LetterLanguage},
+        language::Language,
+        letter::{Block, Letter},
         principal::Permission,
     },
     http::{
@@ -69,7 +67,7 @@ impl Part {
         let is_there = |language| {
             detail.notices.iter().any(|notice| (notice.decision_id, notice.language) == (decision, language))
         };
-        let open = LetterLanguage::ALL.into_iter().filter(|language| !is_there(*language)).map(Language::of_letter);
+        let open = Language::ALL.into_iter().filter(|language| !is_there(*language));
         let languages: Vec<_> = open.map(|language| (language.tag(), language.own_name())).collect();
         (!languages.is_empty()).then(|| Self {
             is_invented: context.lender.as_ref().is_some_and(|lender| lender.is_invented),
@@ -88,7 +86,7 @@ pub async fn issue(
 ) -> Result<HttpResponse, Problem> {
     let id = path_id(&id)?;
     let caller = Caller { who: who.principal(), request_id: request.0 };
-    let language = LetterLanguage::parse(who.fields.text("language")).ok_or_else(Problem::not_found)?;
+    let language = Language::parse(who.fields.text("language")).ok_or_else(Problem::not_found)?;
     let decision = Some(path_id(who.fields.text("decision"))?);
     let notice = match make(&context, caller, id, Order { decision, language }).await? {
         Issued::New(notice) => *notice,
@@ -106,7 +104,7 @@ pub async fn make(
     id: ApplicationId,
     order: Order,
 ) -> Result<Issued, LetterError> {
-    let t = Texts::new(Language::of_letter(order.language), context.console.offset);
+    let t = Texts::new(order.language, context.console.offset);
     let lender = context.lender.as_ref();
     letters::issue(&context.app, caller, (id, order), |grounds| {
         text::write(t, lender.ok_or(NotSet("lender.name"))?, grounds)

@@ -5,10 +5,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::{
     cookies, forms, is_from_own_page, see_other,
     sign_in::{safe_next, set_cookie, web_payload},
-    texts::Language,
     viewer::{Theme, foreign_form},
 };
-use crate::http::problem::Problem;
+use crate::{domain::language::Language, http::problem::Problem};
 
 /// `POST /preferences`: whatever of the two is sent, then back to the page.
 pub async fn change(request: HttpRequest, payload: web::Payload) -> Result<HttpResponse, Problem> {

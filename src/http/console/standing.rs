@@ -108,8 +108,8 @@ mod tests {
 
     use super::*;
     use crate::{
+        domain::language::Language,
         features::schema::{Feature, Kind},
-        http::console::texts::Language,
     };
 
     fn words(kind: Kind, values: &[f64], value: f64) -> String {

@@ -13,61 +13,26 @@ use fluent_bundle::{
 use time::UtcOffset;
 use unic_langid::LanguageIdentifier;
 
-/// A language that the console speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    #[default]
-    English,
-    Chinese,
-}
+use crate::domain::language::Language;
 
-impl Language {
-    /// Every language, in the order of the switch.
-    pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
-
-    /// The tag (BCP 47) of the page's `lang`.
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::Chinese => "zh-Hans",
+/// The language that an `Accept-Language` header (RFC 9110 §12.5.4) asks for most, of those that there are.
+#[must_use]
+pub fn accepted(header: &str) -> Language {
+    let mut best = (0.0, Language::default());
+    for range in header.split(',') {
+        let mut parts = range.split(';').map(str::trim);
+        let primary = parts.next().unwrap_or_default().split('-').next().unwrap_or_default();
+        let language = match primary.to_ascii_lowercase().as_str() {
+            "zh" => Language::Chinese,
+            "en" => Language::English,
+            _ => continue,
+        };
+        let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f64>().ok()).unwrap_or(1.0);
+        if weight > best.0 && weight <= 1.0 {
+            best = (weight, language);
         }
     }
-
-    /// What it calls itself.
-    #[must_use]
-    pub const fn own_name(self) -> &'static str {
-        match self {
-            Self::English => "English",
-            Self::Chinese => "中文",
-        }
-    }
-
-    /// The language of a tag that a cookie or form holds.
-    #[must_use]
-    pub fn parse(tag: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|language| language.tag() == tag)
-    }
-
-    /// The language that an `Accept-Language` header (RFC 9110 §12.5.4) asks for most, of those that there are.
-    #[must_use]
-    pub fn accepted(header: &str) -> Self {
-        let mut best = (0.0, Self::default());
-        for range in header.split(',') {
-            let mut parts = range.split(';').map(str::trim);
-            let primary = parts.next().unwrap_or_default().split('-').next().unwrap_or_default();
-            let language = match primary.to_ascii_lowercase().as_str() {
-                "zh" => Self::Chinese,
-                "en" => Self::English,
-                _ => continue,
-            };
-            let weight = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f64>().ok()).unwrap_or(1.0);
-            if weight > best.0 && weight <= 1.0 {
-                best = (weight, language);
-            }
-        }
-        best.1
-    }
+    best.1
 }
 
 /// The texts in one language, and how times are shown. Copied freely.
@@ -231,7 +196,7 @@ mod tests {
             ("zh;q=7, en;q=0.1", Language::English),
             (";;;,,=,q=1", Language::English),
         ] {
-            assert_eq!(Language::accepted(header), language, "{header}");
+            assert_eq!(accepted(header), language, "{header}");
         }
     }
 

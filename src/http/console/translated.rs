@@ -7,12 +7,9 @@
 use serde_json::Value;
 use time::UtcOffset;
 
-use super::{
-    format::grouped,
-    texts::{Language, Texts},
-};
+use super::{format::grouped, texts::Texts};
 use crate::{
-    domain::reason::Reason,
+    domain::{language::Language, reason::Reason},
     features::schema::{Feature, Schema},
     policy::reasons::NOT_GIVEN,
 };

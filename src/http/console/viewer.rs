@@ -20,11 +20,12 @@ use super::{
     Settings, cookies, forms,
     forms::Fields,
     is_from_own_page,
-    texts::{Language, Texts},
+    texts::{Texts, accepted},
 };
 use crate::{
     auth::session::SessionToken,
     domain::{
+        language::Language,
         principal::{Permission, Principal},
         timestamp::Timestamp,
     },
@@ -91,7 +92,7 @@ impl Visitor {
         let asked = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         let language = cookies::read(request, cookies::LANGUAGE)
             .and_then(Language::parse)
-            .unwrap_or_else(|| Language::accepted(asked.unwrap_or_default()));
+            .unwrap_or_else(|| accepted(asked.unwrap_or_default()));
         let theme = cookies::read(request, cookies::THEME).and_then(Theme::parse).unwrap_or_default();
         let here = request.uri().path_and_query().map_or("/", |address| address.as_str());
         // What was posted cannot be asked for again.

@@ -6,14 +6,14 @@
 use super::{
     format::{grouped, percent, signed},
     standing::{Place, company},
-    texts::{Language, Texts},
+    texts::Texts,
 };
 use crate::{
     decide::{
         pipeline::Decider,
         record::{DecisionRecord, ScoredFeature},
     },
-    domain::probability::Probability,
+    domain::{language::Language, probability::Probability},
     features::schema::Schema,
     model::scorecard::apportion,
     service::comparable::Comparable,

@@ -3,7 +3,10 @@
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
 
 use super::super::{Error, Tx, db::on_backend};
-use super::verification::{UNREADABLE, text};
+use super::{
+    fetched::Fetched,
+    verification::{UNREADABLE, text},
+};
 use crate::audit::verify::AnswerRow;
 
 /// The rows behind a key of the table, each with the entry of its decision.
@@ -22,45 +25,6 @@ pub(super) const QUERIES: [&str; 2] = [ANSWERS, MISSING];
 
 /// What an entry that names an answer has in it.
 const NAMES_AN_ANSWER: &str = "%,\"response_sha256\":\"%";
-
-/// Answers as the database gave them, which are yet to be read: that can be done on many threads.
-#[derive(Debug)]
-pub enum FetchedAnswers {
-    Sqlite(Vec<SqliteRow>),
-    Postgres(Vec<PgRow>),
-}
-
-impl From<Vec<SqliteRow>> for FetchedAnswers {
-    fn from(rows: Vec<SqliteRow>) -> Self {
-        Self::Sqlite(rows)
-    }
-}
-
-impl From<Vec<PgRow>> for FetchedAnswers {
-    fn from(rows: Vec<PgRow>) -> Self {
-        Self::Postgres(rows)
-    }
-}
-
-impl FetchedAnswers {
-    /// How many there are.
-    #[must_use]
-    pub const fn count(&self) -> usize {
-        match self {
-            Self::Sqlite(rows) => rows.len(),
-            Self::Postgres(rows) => rows.len(),
-        }
-    }
-
-    /// Reads one of them.
-    #[must_use]
-    pub fn read(&self, index: usize) -> AnswerRow {
-        match self {
-            Self::Sqlite(rows) => read_sqlite(&rows[index]),
-            Self::Postgres(rows) => read_postgres(&rows[index]),
-        }
-    }
-}
 
 /// Reads a row of one backend: what cannot be read is handed on as what no entry names.
 macro_rules! answer_reader {
@@ -87,12 +51,17 @@ answer_reader!(read_sqlite, SqliteRow);
 answer_reader!(read_postgres, PgRow);
 
 /// Fetches the answers behind this one, or the first ones, in the order of their callers, routes and keys.
-pub async fn answers_to_verify(tx: &mut Tx, after: Option<&AnswerRow>, limit: u32) -> Result<FetchedAnswers, Error> {
+pub async fn answers_to_verify(
+    tx: &mut Tx,
+    after: Option<&AnswerRow>,
+    limit: u32,
+) -> Result<Fetched<AnswerRow>, Error> {
     let [caller, route, key] = after.map_or([""; 3], |row| [row.caller.as_str(), &row.route, &row.key]);
-    Ok(on_backend!(tx, |connection| {
+    let rows = on_backend!(tx, |connection| {
         let query = sqlx::query(ANSWERS).bind(caller).bind(route).bind(key).bind(i64::from(limit));
         query.fetch_all(connection).await?.into()
-    }))
+    });
+    Ok(Fetched::new(rows, read_sqlite, read_postgres))
 }
 
 /// The first entry from the sequence `first` on that names an answer of which there is none.

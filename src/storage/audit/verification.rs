@@ -5,6 +5,7 @@ use std::ops::Range;
 use sqlx::{Row as _, postgres::PgRow, sqlite::SqliteRow};
 
 use super::super::{Error, Tx, db::on_backend};
+use super::fetched::{Fetched, Rows};
 use crate::audit::{
     entry::Action,
     tree::Hash,
@@ -67,59 +68,23 @@ macro_rules! text {
 }
 pub(super) use text;
 
-/// Rows as the database gave them, which are yet to be read: that can be done on many threads.
-#[derive(Debug)]
-pub enum Fetched {
-    Sqlite(Vec<SqliteRow>),
-    Postgres(Vec<PgRow>),
-}
-
-impl From<Vec<SqliteRow>> for Fetched {
-    fn from(rows: Vec<SqliteRow>) -> Self {
-        Self::Sqlite(rows)
-    }
-}
-
-impl From<Vec<PgRow>> for Fetched {
-    fn from(rows: Vec<PgRow>) -> Self {
-        Self::Postgres(rows)
-    }
-}
-
-impl Fetched {
-    /// How many rows there are.
-    #[must_use]
-    pub const fn count(&self) -> usize {
-        match self {
-            Self::Sqlite(rows) => rows.len(),
-            Self::Postgres(rows) => rows.len(),
-        }
-    }
-
+impl Fetched<Row> {
     /// The sequence of the last row; `None` when there are no rows.
     #[must_use]
     pub fn last_sequence(&self) -> Option<i64> {
-        match self {
-            Self::Sqlite(rows) => rows.last().map(sequence_of_sqlite),
-            Self::Postgres(rows) => rows.last().map(sequence_of_postgres),
-        }
-    }
-
-    /// Reads one of the rows.
-    #[must_use]
-    pub fn read(&self, index: usize) -> Row {
-        match self {
-            Self::Sqlite(rows) => read_sqlite(&rows[index]),
-            Self::Postgres(rows) => read_postgres(&rows[index]),
+        match &self.rows {
+            Rows::Sqlite(rows) => rows.last().map(sequence_of_sqlite),
+            Rows::Postgres(rows) => rows.last().map(sequence_of_postgres),
         }
     }
 }
 
 /// Fetches the rows behind the sequence `after`, with their copies, in order.
-pub async fn rows_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<Fetched, Error> {
-    Ok(on_backend!(tx, |connection| {
+pub async fn rows_to_verify(tx: &mut Tx, after: i64, limit: u32) -> Result<Fetched<Row>, Error> {
+    let rows = on_backend!(tx, |connection| {
         sqlx::query(ROWS).bind(after).bind(i64::from(limit)).fetch_all(connection).await?.into()
-    }))
+    });
+    Ok(Fetched::new(rows, read_sqlite, read_postgres))
 }
 
 /// Reads a row of one backend: what cannot be read is handed on as what it is.

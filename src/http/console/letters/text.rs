@@ -8,34 +8,14 @@ use crate::{
     config::{Law, Lender},
     domain::{
         application::{Address, Applicant},
-        letter::{Block, Letter, LetterLanguage},
+        language::Language,
+        letter::{Block, Letter},
         reason::Reason,
     },
-    http::console::{
-        format::money,
-        texts::{Language, Texts},
-    },
+    http::console::{format::money, texts::Texts},
     policy::reasons::NO_BUREAU_FILE,
     service::letters::{Grounds, NotSet},
 };
-
-impl Language {
-    /// The texts that a letter is written with.
-    #[must_use]
-    pub const fn of_letter(language: LetterLanguage) -> Self {
-        match language {
-            LetterLanguage::English => Self::English,
-            LetterLanguage::Chinese => Self::Chinese,
-        }
-    }
-
-    const fn letter(self) -> LetterLanguage {
-        match self {
-            Self::English => LetterLanguage::English,
-            Self::Chinese => LetterLanguage::Chinese,
-        }
-    }
-}
 
 /// Writes the letter in the language of `t`.
 ///
@@ -70,7 +50,7 @@ pub fn write(t: Texts, lender: &Lender, grounds: &Grounds<'_>) -> Result<Letter,
         None => t.letter_questions().to_owned(),
     }));
     Ok(Letter {
-        language: t.language().letter(),
+        language: t.language(),
         sender: [vec![lender.name.clone()], lines(&lender.address)].concat(),
         addressee: addressee(grounds.applicant),
         date: t.day(&grounds.now),

@@ -9,8 +9,9 @@ use crate::{
         application::{HomeOwnership, IncomeVerification, Purpose},
         fault::Fault,
         intake,
+        language::Language,
     },
-    http::console::{forms::Fields, texts::Language},
+    http::console::forms::Fields,
     model::Model,
 };
 

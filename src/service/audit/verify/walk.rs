@@ -13,7 +13,7 @@ use crate::{
     audit::{
         entry::Entry,
         tree::{Node, tiles::stored_level},
-        verify::{DecisionForms, Examined, Finding, Misplacement, Texts, Verifier, What, examine, glance},
+        verify::{DecisionForms, Examined, Finding, Misplacement, Row, Texts, Verifier, What, examine, glance},
     },
     service::blocking::{Spares, chunks_at_once, finished, off_the_runtime},
     storage::{
@@ -127,7 +127,7 @@ impl Fetching {
 /// Rows that are yet to be looked at.
 enum Ahead {
     Texts(Texts<'static>),
-    Rows(Fetched),
+    Rows(Fetched<Row>),
 }
 
 /// Fetches rows, and says which sequence the last of them has; `None` when there are none.
@@ -164,7 +164,7 @@ impl Ahead {
 }
 
 /// Looks at each row alone, on all threads.
-fn examine_each(fetched: &Fetched) -> Vec<Looked> {
+fn examine_each(fetched: &Fetched<Row>) -> Vec<Looked> {
     let examine_one = |index| {
         let row = fetched.read(index);
         (row.sequence, examine(&row))
